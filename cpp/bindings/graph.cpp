@@ -1,0 +1,14 @@
+#include "tables/graph.hpp"
+
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+
+namespace nb = nanobind;
+
+namespace umapkit {
+
+void bind_graph(nb::module_& m) {
+  (void)m;
+}
+
+}  // namespace umapkit

@@ -1,0 +1,14 @@
+#include "tables/init.hpp"
+
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+
+namespace nb = nanobind;
+
+namespace umapkit {
+
+void bind_init(nb::module_& m) {
+  (void)m;
+}
+
+}  // namespace umapkit
