@@ -14,7 +14,7 @@ def to_numpy(X: Any, *, name: str) -> NDArray[Any]:
     """Get a NumPy array of any dtype and dimension, without a copy where that is possible."""
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(X, torch.Tensor):
-        return _from_torch(X, name)
+        return _from_torch(torch, X, name)
     if isinstance(X, np.ma.MaskedArray):
         return _from_masked(X, name)
     if isinstance(X, str | bytes | os.PathLike):
@@ -47,9 +47,7 @@ def to_numpy(X: Any, *, name: str) -> NDArray[Any]:
         raise ValueError(msg) from None
 
 
-def _from_torch(X: Any, name: str) -> NDArray[Any]:
-    import torch
-
+def _from_torch(torch: Any, X: Any, name: str) -> NDArray[Any]:
     if X.device.type != "cpu":
         msg = f"{name} is a tensor on the device {X.device}. Give a tensor on the CPU: X.cpu()."
         raise TypeError(msg)

@@ -96,7 +96,8 @@ def retina(path: str | os.PathLike[str] | None = None) -> Example:
         raise ValueError(msg)
     from sklearn.model_selection import train_test_split
 
-    train, test = train_test_split(np.arange(len(rows)), test_size=0.1, random_state=42)
+    parts = train_test_split(np.arange(len(rows)), test_size=0.1, random_state=42)
+    train, test = np.asarray(parts[0]), np.asarray(parts[1])
     return Example(
         name="retina",
         data=rows,

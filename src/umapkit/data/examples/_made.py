@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from umapkit.data.examples._example import Example
 
 
-def _as_float32(values: object) -> np.ndarray:
+def _as_float32(values: Any) -> NDArray[np.float32]:
     return np.ascontiguousarray(np.asarray(values), dtype=np.float32)
 
 
@@ -136,7 +139,7 @@ def digits() -> Example:
     rows, labels = load_digits(return_X_y=True)
     return Example(
         name="digits",
-        data=_as_float32(rows) / np.float32(16),
+        data=_as_float32(np.asarray(rows) / 16),
         target=np.asarray(labels).astype(np.int64),
         target_names=tuple(str(i) for i in range(10)),
         train=np.arange(len(rows)),

@@ -146,7 +146,7 @@ def from_openml(name: str, version: int) -> tuple[NDArray[np.uint8], NDArray[Any
     # pandas reads these files many times faster; it is optional.
     parser = "pandas" if importlib.util.find_spec("pandas") else "liac-arff"
     try:
-        bunch = fetch_openml(name, version=version, as_frame=False, parser=parser)
+        bunch: Any = fetch_openml(name, version=version, as_frame=False, parser=parser)
     except OSError as error:
         msg = (
             f"The set {name!r} could not be fetched from OpenML ({error}), and UMAPKIT_DATA names "
