@@ -27,8 +27,17 @@ def to_csr(
     return graph
 
 
-def from_csr(graph: csr_array) -> Csr:
-    """Row pointers int64, columns int32, values float32, C-contiguous."""
+def csr_parts(graph: csr_array) -> Csr:
+    """Row pointers int64, columns int32, values float32: a graph as the kernels take it.
+
+    Raises
+    ------
+    ValueError
+        If the graph has more than 2**31 - 1 columns.
+    """
+    if graph.shape[1] > np.iinfo(np.int32).max:
+        msg = f"A graph of shape {graph.shape} is too large: columns are numbered by int32."
+        raise ValueError(msg)
     return (
         np.ascontiguousarray(graph.indptr, dtype=np.int64),
         np.ascontiguousarray(graph.indices, dtype=np.int32),

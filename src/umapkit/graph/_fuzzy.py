@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 from umapkit import _kernels
 from umapkit._threads import resolve_n_jobs
 from umapkit.graph._bandwidth import Bandwidths, bandwidths
-from umapkit.graph._csr import Csr, from_csr, to_csr, united
+from umapkit.graph._csr import Csr, csr_parts, to_csr, united
 from umapkit.neighbors import Neighbors
 
 
@@ -177,7 +177,7 @@ def fuzzy_union(
             "in [0, 1]; divide by the largest one."
         )
         raise ValueError(msg)
-    return united(from_csr(graph), float(set_op_mix_ratio), resolve_n_jobs(n_jobs))
+    return united(csr_parts(graph), float(set_op_mix_ratio), resolve_n_jobs(n_jobs))
 
 
 def cut(neighbors: Neighbors, *, disconnection_distance: float) -> Neighbors:

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
 from umapkit._threads import resolve_n_jobs
-from umapkit.graph._csr import from_csr, united
+from umapkit.graph._csr import csr_parts, united
 
 _UNKNOWN_FACTOR = np.exp(-1.0)  # unknown_dist = 1
 _FARTHEST = 1e12
@@ -75,7 +75,7 @@ def intersect_labels(
     if target_weight == 0:
         return graph
     far = 2.5 / (1.0 - target_weight) if target_weight < 1 else _FARTHEST
-    indptr, indices, data = from_csr(graph)
+    indptr, indices, data = csr_parts(graph)
     head = np.repeat(codes, np.diff(indptr))
     tail = codes[indices]
     values = data.astype(np.float64)
@@ -101,7 +101,9 @@ def label_codes(y: ArrayLike, *, unknown: Any = -1) -> NDArray[np.int64]:
     """
     if isinstance(y, (list, tuple)):
         # np.asarray(["a", -1]) would turn the mark into the string "-1".
-        values = np.asarray(y, dtype=object) if any(isinstance(v, str) for v in y) else np.asarray(y)
+        values = (
+            np.asarray(y, dtype=object) if any(isinstance(v, str) for v in y) else np.asarray(y)
+        )
     else:
         values = np.asarray(y)
     if values.ndim != 1:
