@@ -92,7 +92,7 @@ def intersect_labels(
 
 
 def label_codes(y: ArrayLike, *, unknown: Any = -1) -> NDArray[np.int64]:
-    """Number the labels from 0; -1 where the label is unknown, NaN or None.
+    """Give every label a number from 0; -1 where the label is unknown, NaN or None.
 
     Raises
     ------
@@ -101,9 +101,8 @@ def label_codes(y: ArrayLike, *, unknown: Any = -1) -> NDArray[np.int64]:
     """
     if isinstance(y, (list, tuple)):
         # np.asarray(["a", -1]) would turn the mark into the string "-1".
-        values = (
-            np.asarray(y, dtype=object) if any(isinstance(v, str) for v in y) else np.asarray(y)
-        )
+        mixed = any(isinstance(v, str) for v in y)
+        values = np.asarray(y, dtype=object if mixed else None)
     else:
         values = np.asarray(y)
     if values.ndim != 1:
