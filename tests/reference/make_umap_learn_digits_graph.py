@@ -59,6 +59,6 @@ for name, options in {
             joint = umap_.discrete_metric_simplicial_set_intersection(
                 graph.copy(), labels, far_dist=far
             )
-            keep(f"labels_{int(100 * weight)}", umap_.reset_local_connectivity(joint))
+            keep(f"labels_{int(100 * weight)}", joint)
 
 np.savez_compressed(Path(__file__).with_name("umap_learn_digits_graph.npz"), **arrays)
