@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 STUB = Path(__file__).resolve().parents[1] / "src" / "umapkit" / "_kernels.pyi"
-HEAD = '"""Compiled kernels. Written by ./dev stubs; edit cpp/bindings instead."""\n\n'
+HEAD = "# Written by ./dev stubs from the compiled module; edit cpp/bindings instead.\n\n"
 
 
 def render() -> str:
