@@ -34,9 +34,10 @@ def main() -> int:
     old = STUB.read_text(encoding="utf-8") if STUB.exists() else ""
     if old == new:
         return 0
-    sys.stdout.writelines(
-        difflib.unified_diff(old.splitlines(True), new.splitlines(True), "committed", "compiled")
+    changes = difflib.unified_diff(
+        old.splitlines(), new.splitlines(), "committed", "compiled", lineterm=""
     )
+    print("\n".join(changes))
     print("src/umapkit/_kernels.pyi is not what the compiled module says: run ./dev stubs")
     return 1
 

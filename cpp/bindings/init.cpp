@@ -7,8 +7,6 @@ namespace nb = nanobind;
 
 namespace umapkit {
 
-void bind_init(nb::module_& m) {
-  (void)m;
-}
+void bind_init(nb::module_& m) { (void)m; }
 
 }  // namespace umapkit

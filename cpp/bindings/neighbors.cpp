@@ -7,8 +7,6 @@ namespace nb = nanobind;
 
 namespace umapkit {
 
-void bind_neighbors(nb::module_& m) {
-  (void)m;
-}
+void bind_neighbors(nb::module_& m) { (void)m; }
 
 }  // namespace umapkit

@@ -1,7 +1,7 @@
 // Which instruction sets the processor and the operating system offer (x86-64 only).
 //
-// Asked by CPUID and XGETBV (Intel SDM vol. 1, ch. 14.3 and 15.4): __builtin_cpu_supports says no to
-// everything where the compiler is zig, whose runtime does not fill in the table that it reads.
+// Asked by CPUID and XGETBV (Intel SDM vol. 1, ch. 14.3 and 15.4): __builtin_cpu_supports says no
+// to everything where the compiler is zig, whose runtime does not fill in the table that it reads.
 #pragma once
 #include <cpuid.h>
 

@@ -77,20 +77,28 @@ void choose_isa() {
 Isa chosen_isa() { return g_isa; }
 
 #ifdef UMAPKIT_X86
-#define UMAPKIT_DISPATCH(Table, room)                          \
-  namespace baseline { extern const Table room##_table; }      \
-  namespace avx2 { extern const Table room##_table; }          \
-  namespace avx512 { extern const Table room##_table; }        \
-  const Table& room##_kernels() {                              \
-    switch (g_isa) {                                           \
-      case Isa::avx512: return avx512::room##_table;           \
-      case Isa::avx2: return avx2::room##_table;               \
-      default: return baseline::room##_table;                  \
-    }                                                          \
+#define UMAPKIT_DISPATCH(Table, room)                \
+  namespace baseline {                               \
+  extern const Table room##_table;                   \
+  }                                                  \
+  namespace avx2 {                                   \
+  extern const Table room##_table;                   \
+  }                                                  \
+  namespace avx512 {                                 \
+  extern const Table room##_table;                   \
+  }                                                  \
+  const Table& room##_kernels() {                    \
+    switch (g_isa) {                                 \
+      case Isa::avx512: return avx512::room##_table; \
+      case Isa::avx2: return avx2::room##_table;     \
+      default: return baseline::room##_table;        \
+    }                                                \
   }
 #else
-#define UMAPKIT_DISPATCH(Table, room)                          \
-  namespace baseline { extern const Table room##_table; }      \
+#define UMAPKIT_DISPATCH(Table, room) \
+  namespace baseline {                \
+  extern const Table room##_table;    \
+  }                                   \
   const Table& room##_kernels() { return baseline::room##_table; }
 #endif
 

@@ -5,8 +5,7 @@
 
 namespace umapkit {
 
-struct DataTable {
-};
+struct DataTable {};
 
 const DataTable& data_kernels();
 

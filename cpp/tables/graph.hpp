@@ -5,8 +5,7 @@
 
 namespace umapkit {
 
-struct GraphTable {
-};
+struct GraphTable {};
 
 const GraphTable& graph_kernels();
 

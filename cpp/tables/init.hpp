@@ -5,8 +5,7 @@
 
 namespace umapkit {
 
-struct InitTable {
-};
+struct InitTable {};
 
 const InitTable& init_kernels();
 

@@ -5,8 +5,7 @@
 
 namespace umapkit {
 
-struct LayoutTable {
-};
+struct LayoutTable {};
 
 const LayoutTable& layout_kernels();
 

@@ -5,8 +5,7 @@
 
 namespace umapkit {
 
-struct NeighborsTable {
-};
+struct NeighborsTable {};
 
 const NeighborsTable& neighbors_kernels();
 

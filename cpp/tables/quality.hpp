@@ -5,8 +5,7 @@
 
 namespace umapkit {
 
-struct QualityTable {
-};
+struct QualityTable {};
 
 const QualityTable& quality_kernels();
 

@@ -1,4 +1,4 @@
-"""Compiled kernels. Written by ./dev stubs; edit cpp/bindings instead."""
+# Written by ./dev stubs from the compiled module; edit cpp/bindings instead.
 
 """
 Compiled kernels of umapkit. Private: the rooms above wrap every function.
