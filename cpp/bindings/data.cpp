@@ -7,6 +7,8 @@ namespace nb = nanobind;
 
 namespace umapkit {
 
-void bind_data(nb::module_& m) { (void)m; }
+void bind_data(nb::module_& m) {
+  (void)m;
+}
 
 }  // namespace umapkit

@@ -5,7 +5,8 @@
 
 namespace umapkit {
 
-struct DataTable {};
+struct DataTable {
+};
 
 const DataTable& data_kernels();
 

@@ -5,7 +5,8 @@
 
 namespace umapkit {
 
-struct GraphTable {};
+struct GraphTable {
+};
 
 const GraphTable& graph_kernels();
 

@@ -5,7 +5,8 @@
 
 namespace umapkit {
 
-struct InitTable {};
+struct InitTable {
+};
 
 const InitTable& init_kernels();
 

@@ -5,7 +5,8 @@
 
 namespace umapkit {
 
-struct LayoutTable {};
+struct LayoutTable {
+};
 
 const LayoutTable& layout_kernels();
 

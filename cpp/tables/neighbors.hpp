@@ -5,7 +5,8 @@
 
 namespace umapkit {
 
-struct NeighborsTable {};
+struct NeighborsTable {
+};
 
 const NeighborsTable& neighbors_kernels();
 

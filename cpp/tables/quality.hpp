@@ -5,7 +5,8 @@
 
 namespace umapkit {
 
-struct QualityTable {};
+struct QualityTable {
+};
 
 const QualityTable& quality_kernels();
 
