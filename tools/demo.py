@@ -62,8 +62,13 @@ def main() -> None:
     title = f"{example.name}, {len(rows):,} rows"
     png, page = args.out / "map.png", args.out / "map.html"
     with timed(f"draw {png}"):
-        axes = umapkit.plot.points(embedding, labels=classes, label_names=names, title=title)
-        axes.figure.savefig(png, dpi=150)
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(8, 7), layout="constrained")
+        umapkit.plot.points(
+            embedding, labels=classes, label_names=names, title=title, ax=figure.subplots()
+        )
+        figure.savefig(png, dpi=150)
     with timed(f"write {page}"):
         columns = {"row": list(range(len(rows)))}
         labels = None
