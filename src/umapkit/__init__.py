@@ -1,12 +1,8 @@
-<<<<<<< HEAD
-"""The whole UMAP family in one package."""
-=======
 """The whole UMAP family in one package.
 
 Names and rooms load when they are first asked for, so that importing the package costs next to
 nothing.
 """
->>>>>>> pack
 
 from __future__ import annotations
 
