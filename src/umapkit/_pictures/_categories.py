@@ -45,9 +45,7 @@ def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
             whole = int(np.floor(number))
             return ((0, whole, f"{number - whole:.17f}"),)
     parts = _DIGITS.split(text.casefold())
-    return tuple(
-        (1, int(part), "") if part.isdecimal() else (2, 0, part) for part in parts if part
-    )
+    return tuple((1, int(part), "") if part.isdecimal() else (2, 0, part) for part in parts if part)
 
 
 def missing(values: NDArray[Any]) -> NDArray[np.bool_]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._seed import Stage, draw, key
+from umapkit._seed import Stage, draw, key
 
 
 def as_map(map_or_model: Any, *, name: str) -> NDArray[np.float64]:

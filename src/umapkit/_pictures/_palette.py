@@ -3,9 +3,10 @@
 The first eight are Okabe and Ito's (2008, "Color Universal Design"; reprinted by Wong, Nature
 Methods 8, 441, 2011). Every further one is the colour of a grid over sRGB that lies farthest from
 all colours taken so far, from the background and from the grey of unlabelled points: the greedy
-scheme of Glasbey et al. (Color Research & Application 32, 304-309, 2007), in OKLab (there because
-CIELAB sees two blues as far apart that a reader does not), with the distance the smallest over normal vision and simulated protanopia and deuteranopia (Machado,
-Oliveira and Fernandes, IEEE TVCG 15, 1291-1298, 2009, severity 1). Cost O(n * 4096) once, cached.
+scheme of Glasbey et al. (Color Research & Application 32, 304-309, 2007), in OKLab instead of
+CIELAB, which counts two blues as far apart that a reader hardly tells apart. The distance is the
+smallest over normal vision and simulated protanopia and deuteranopia (Machado, Oliveira and
+Fernandes, IEEE TVCG 15, 1291-1298, 2009, severity 1). Cost O(n * 4096) once, cached.
 """
 
 from __future__ import annotations
@@ -21,16 +22,32 @@ Background = Literal["white", "black"]
 _OKABE_ITO = ("#0072b2", "#e69f00", "#009e73", "#d55e00", "#56b4e9", "#cc79a7", "#f0e442")
 _EIGHTH = {"white": "#000000", "black": "#ffffff"}
 _UNLABELLED = {"white": "#c4c7cc", "black": "#4d5157"}
-# OKLab lightness between which a further colour is legible on the background, least chroma.
+# OKLab lightness between which a further colour is legible on the background. The least chroma
+# keeps it apart from greys, the most from glaring beside Okabe and Ito's.
 _LIGHTNESS = {"white": (0.35, 0.82), "black": (0.52, 0.94)}
-_CHROMA = 0.06
+_CHROMA = (0.06, 0.2)
 _LIMIT = 256
 
 # Seventeen equal steps of matplotlib's viridis (CC0), for the page, which has no matplotlib.
-VIRIDIS = (
-    "#440154 #48186a #472d7b #424086 #3b528b #33638d #2c728e #26828e #21918c #1fa088 #28ae80 "
-    "#3fbc73 #5ec962 #84d44b #addc30 #d8e219 #fde725"
-).split()
+VIRIDIS = [
+    "#440154",
+    "#48186a",
+    "#472d7b",
+    "#424086",
+    "#3b528b",
+    "#33638d",
+    "#2c728e",
+    "#26828e",
+    "#21918c",
+    "#1fa088",
+    "#28ae80",
+    "#3fbc73",
+    "#5ec962",
+    "#84d44b",
+    "#addc30",
+    "#d8e219",
+    "#fde725",
+]
 # One colour for maps without labels and values.
 BLUES = {"white": "#2f6f9f", "black": "#7fc4ee"}
 
@@ -103,10 +120,19 @@ def _sequence(n: int, background: Background) -> tuple[str, ...]:
     views = seen_as(grid / 255.0)
     low, high = _LIGHTNESS[background]
     chroma = np.hypot(views[0, :, 1], views[0, :, 2])
-    allowed = (views[0, :, 0] >= low) & (views[0, :, 0] <= high) & (chroma >= _CHROMA)
+    allowed = (
+        (views[0, :, 0] >= low)
+        & (views[0, :, 0] <= high)
+        & (chroma >= _CHROMA[0])
+        & (chroma <= _CHROMA[1])
+    )
     grid, views = grid[allowed], views[:, allowed]
     nearest = np.full(grid.shape[0], np.inf)
-    for color in (*taken, _UNLABELLED[background], {"white": "#ffffff", "black": "#000000"}[background]):
+    for color in (
+        *taken,
+        _UNLABELLED[background],
+        {"white": "#ffffff", "black": "#000000"}[background],
+    ):
         np.minimum(nearest, _distance(views, seen_as(rgb(color)[None])[:, 0]), out=nearest)
     while len(taken) < n:
         # Rounded, so that the last bit of a cube root never decides.

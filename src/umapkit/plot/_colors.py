@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._pictures import (
+from umapkit._pictures import (
     BLUES,
     Background,
     categories,
@@ -41,8 +41,8 @@ class Coloring:
     colors: NDArray[np.float64]
     known: NDArray[np.bool_]
     codes: NDArray[np.int32] | None = None
-    names: Sequence[str] = ()
-    palette: Sequence[str] = ()
+    names: Sequence[str] = field(default_factory=list)
+    palette: Sequence[str] = field(default_factory=list)
     scale: Any = None
 
 
@@ -143,9 +143,7 @@ def _renamed(names: list[str], values: list[Any], label_names: Any) -> list[str]
     return renamed
 
 
-def _chosen(
-    palette: Any, names: list[str], values: list[Any], background: Background
-) -> list[Any]:
+def _chosen(palette: Any, names: list[str], values: list[Any], background: Background) -> list[Any]:
     if palette is None:
         return distinct_colors(len(names), background)
     if isinstance(palette, Mapping):

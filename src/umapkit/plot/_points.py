@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._pictures import Background, as_map, drawing_order, unlabelled_color
+from umapkit._pictures import Background, as_map, unlabelled_color
+
 from . import _colors
+from ._arguments import check_choices, check_marks, chosen_rows
+from ._axes import INK, limits_of, prepare, scatter
 from ._density import cells, crowded, draw_density
 from ._legend import MOST_ENTRIES, draw_color_bar, draw_legend, write_names
 
@@ -23,14 +26,13 @@ _ALWAYS_DENSITY = 200_000
 _NEVER_DENSITY = 20_000
 # Width in pixels of a cell of the density image: one is too fine to see.
 _CELL = 1.5
-_INK = {"white": "#2b2f36", "black": "#e8eaed"}
 
 
 def points(
     map_or_model: Any,
     *,
-    labels: ArrayLike | None = None,
-    values: ArrayLike | None = None,
+    labels: ArrayLike | Sequence[Any] | None = None,
+    values: ArrayLike | Sequence[Any] | None = None,
     ax: Axes | None = None,
     palette: Sequence[Any] | Mapping[Any, Any] | None = None,
     cmap: str | Colormap | None = None,
@@ -39,7 +41,7 @@ def points(
     legend: bool | Literal["auto", "inside", "outside"] = "auto",
     title: str | None = None,
     background: Background = "white",
-    subset: ArrayLike | None = None,
+    subset: ArrayLike | Sequence[Any] | None = None,
     density: bool | Literal["auto"] = "auto",
     label_names: Mapping[Any, str] | Sequence[str] | None = None,
     label_on_map: bool = False,
@@ -117,14 +119,14 @@ def points(
     >>> [text.get_text() for text in ax.get_legend().get_texts()]
     ['a', 'b']
     """
-    _check_choices(
+    check_choices(
         labels, values, palette, cmap, label_names, label_on_map, background, legend, density
     )
-    _check_marks(size, alpha)
+    check_marks(size, alpha)
     coords = as_map(map_or_model, name="map_or_model")
     n = coords.shape[0]
     placed = ~np.isnan(coords).any(axis=1)
-    shown = _rows(subset, n) & placed
+    shown = chosen_rows(subset, n) & placed
     if not shown.any():
         msg = f"subset leaves none of the {int(placed.sum())} rows that have a place to be drawn."
         raise ValueError(msg)
@@ -149,9 +151,9 @@ def points(
             figsize=figsize, facecolor=background, layout="constrained", dpi=120
         )
         ax = figure.add_subplot()
-    ink = _INK[background]
-    limits = _limits(coords[placed])
-    _prepare(ax, limits, background=background, ink=ink, title=title)
+    ink = INK[background]
+    limits = limits_of(coords[placed])
+    prepare(ax, limits, background=background, ink=ink, title=title)
 
     pixels = ax.get_window_extent()
     shape = (max(1, int(pixels.height / _CELL)), max(1, int(pixels.width / _CELL)))
@@ -159,20 +161,35 @@ def points(
     box = (*ax.get_xlim(), *ax.get_ylim())
     if density == "auto":
         m = int(shown.sum())
-        density = size is None and alpha is None and (
-            m > _ALWAYS_DENSITY
-            or (m > _NEVER_DENSITY and crowded(cells(coords[shown], box, shape)))
+        density = (
+            size is None
+            and alpha is None
+            and (
+                m > _ALWAYS_DENSITY
+                or (m > _NEVER_DENSITY and crowded(cells(coords[shown], box, shape)))
+            )
         )
     if density:
         if size is not None or alpha is not None:
             given = f"size={size}" if size is not None else f"alpha={alpha}"
-            msg = f"density=True draws cells, not points, and takes no {given}. Give one of the two."
+            msg = (
+                f"density=True draws cells, not points, and takes no {given}. Give one of the two."
+            )
             raise ValueError(msg)
         draw_density(ax, coords[shown], coloring.colors[shown], box, shape)
     else:
-        _scatter(ax, coords, coloring, shown, size=size, alpha=alpha)
+        scatter(ax, coords, coloring, shown, size=size, alpha=alpha)
 
-    _explain(ax, coords, coloring, shown, legend, label_on_map, background, own_figure)
+    _explain(
+        ax,
+        coords,
+        coloring,
+        shown,
+        legend=legend,
+        label_on_map=label_on_map,
+        background=background,
+        own_figure=own_figure,
+    )
     return ax
 
 
@@ -181,13 +198,14 @@ def _explain(
     coords: NDArray[np.float64],
     coloring: _colors.Coloring,
     shown: NDArray[np.bool_],
+    *,
     legend: bool | str,
-    label_on_map: bool,  # noqa: FBT001 - private, handed on as it came
+    label_on_map: bool,
     background: Background,
-    own_figure: bool,  # noqa: FBT001
+    own_figure: bool,
 ) -> None:
     """Write names, legend or colour bar."""
-    ink = _INK[background]
+    ink = INK[background]
     if coloring.codes is not None and label_on_map:
         write_names(
             ax, coords[shown], coloring.codes[shown], coloring.names, ink=ink, paper=background
@@ -207,143 +225,3 @@ def _explain(
     if entries:
         place = "auto" if legend is True else str(legend)
         draw_legend(ax, entries, coords[shown], place=place, ink=ink, own_figure=own_figure)
-
-
-def _check_choices(
-    labels: Any,
-    values: Any,
-    palette: Any,
-    cmap: Any,
-    label_names: Any,
-    label_on_map: Any,
-    background: Any,
-    legend: Any,
-    density: Any,
-) -> None:
-    if labels is not None and values is not None:
-        msg = "labels and values were both given, but a point has one colour. Give one of them."
-        raise ValueError(msg)
-    for name, given, needs, there in (
-        ("palette", palette is not None, "labels", labels is not None),
-        ("label_names", label_names is not None, "labels", labels is not None),
-        ("label_on_map", bool(label_on_map), "labels", labels is not None),
-        ("cmap", cmap is not None, "values", values is not None),
-    ):
-        if given and not there:
-            msg = f"{name} was given without {needs}, which it is for. Give {needs} too, or drop it."
-            raise ValueError(msg)
-    if background not in ("white", "black"):
-        msg = f"background={background!r} is not known. Give 'white' or 'black'."
-        raise ValueError(msg)
-    if not isinstance(legend, bool) and legend not in ("auto", "inside", "outside"):
-        msg = f"legend={legend!r} is not known. Give 'auto', 'inside', 'outside', True or False."
-        raise ValueError(msg)
-    if not isinstance(density, bool) and density != "auto":
-        msg = f"density={density!r} is not known. Give 'auto', True or False."
-        raise ValueError(msg)
-
-
-def _check_marks(size: Any, alpha: Any) -> None:
-    if size is not None and not (np.isfinite(size) and size > 0):
-        msg = f"size={size!r} is no area. Give a positive number of square points, or None."
-        raise ValueError(msg)
-    if alpha is not None and not 0 < alpha <= 1:
-        msg = f"alpha={alpha!r} is no opacity. Give a number above 0 and at most 1, or None."
-        raise ValueError(msg)
-
-
-def _rows(subset: Any, n: int) -> NDArray[np.bool_]:
-    shown = np.ones(n, dtype=bool)
-    if subset is None:
-        return shown
-    chosen = np.asarray(subset)
-    if chosen.dtype == bool:
-        if chosen.shape != (n,):
-            msg = f"subset is a mask of shape {chosen.shape}, but the map has {n} rows."
-            raise ValueError(msg)
-        return chosen
-    if chosen.ndim != 1 or (chosen.size and chosen.dtype.kind not in "iu"):
-        msg = (
-            f"subset has dtype {chosen.dtype} and shape {chosen.shape}. Give a boolean mask of "
-            f"shape ({n},) or a list of row numbers."
-        )
-        raise ValueError(msg)
-    outside = (chosen < -n) | (chosen >= n)
-    if outside.any():
-        msg = f"subset names row {chosen[outside][0]}, but the map has {n} rows."
-        raise ValueError(msg)
-    shown[:] = False
-    shown[chosen.astype(np.int64)] = True
-    return shown
-
-
-def _limits(coords: NDArray[np.float64]) -> tuple[float, float, float, float]:
-    low, high = coords.min(axis=0), coords.max(axis=0)
-    margin = 0.03 * float((high - low).max()) or 0.5
-    low, high = low - margin, high + margin
-    return float(low[0]), float(high[0]), float(low[1]), float(high[1])
-
-
-def _prepare(
-    ax: Axes,
-    limits: tuple[float, float, float, float],
-    *,
-    background: Background,
-    ink: str,
-    title: str | None,
-) -> None:
-    ax.set_facecolor(background)
-    ax.set(xticks=[], yticks=[])
-    ax.set_aspect("equal", adjustable="datalim")
-    # Through the data limits, not set_xlim: equal scales have to widen one of the axes.
-    ax.update_datalim([limits[::2], limits[1::2]])
-    ax.margins(0)
-    ax.autoscale_view()
-    ax.apply_aspect()
-    for spine in ax.spines.values():
-        spine.set_visible(False)
-    ax.set_xlabel("map axis 1", color=_faint_ink(background), fontsize="small")
-    ax.set_ylabel("map axis 2", color=_faint_ink(background), fontsize="small")
-    if title is not None:
-        ax.set_title(title, color=ink)
-
-
-def _faint_ink(background: Background) -> str:
-    """Grey of the axis names: there for who looks for them."""
-    return "#8a9099" if background == "white" else "#7b828c"
-
-
-def _scatter(
-    ax: Axes,
-    coords: NDArray[np.float64],
-    coloring: _colors.Coloring,
-    shown: NDArray[np.bool_],
-    *,
-    size: float | None,
-    alpha: float | None,
-) -> None:
-    order = drawing_order(coords.shape[0])
-    order = order[shown[order]]
-    order = np.concatenate([order[~coloring.known[order]], order[coloring.known[order]]])
-    m = order.shape[0]
-    figure = ax.get_figure(root=True)
-    dpi = figure.dpi if figure is not None else 72.0
-    extent = ax.get_window_extent()
-    area = extent.width * extent.height * (72.0 / dpi) ** 2
-    if size is None:
-        # Chosen by eye on maps of 150 to 200,000 points: a point's share of the axes must fall
-        # more slowly than 1/m, since points crowd into regions as a map grows.
-        size = float(np.clip(0.0075 * area * m**-0.655, 0.3, 30.0))
-    if alpha is None:
-        alpha = float(np.clip(1.4 - 0.15 * np.log10(m), 0.4, 0.9))
-    ax.scatter(
-        coords[order, 0],
-        coords[order, 1],
-        s=size,
-        c=coloring.colors[order],
-        alpha=alpha,
-        linewidths=0,
-        marker="o",
-        # Vector files of tens of thousands of circles are slow to open.
-        rasterized=m > _NEVER_DENSITY,
-    )

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._pictures import categories, missing, same_length
+from umapkit._pictures import categories, missing, same_length
 
 # An integer column with at most so many values is a category: years or clusters, not amounts.
 _MOST_INTEGER_LEVELS = 20

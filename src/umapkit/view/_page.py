@@ -22,7 +22,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._pictures import (
+from umapkit._pictures import (
     BLUES,
     VIRIDIS,
     Background,
@@ -31,6 +31,7 @@ from .._pictures import (
     drawing_order,
     unlabelled_color,
 )
+
 from ._columns import encode_column, packed
 
 _SCRIPTS = ("data.js", "canvas.js", "webgl.js", "colors.js", "panel.js", "page.js")
@@ -49,8 +50,8 @@ def write_page(
     path: str | os.PathLike[str],
     coords: Any,
     *,
-    columns: Mapping[str, ArrayLike] | None = None,
-    labels: ArrayLike | None = None,
+    columns: Mapping[str, Any] | None = None,
+    labels: ArrayLike | Sequence[Any] | None = None,
     hover: Sequence[str] | None = None,
     color_by: str | None = None,
     title: str = "Map",

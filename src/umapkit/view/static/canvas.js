@@ -13,7 +13,7 @@ class CanvasPoints {
     this.order = order;
   }
 
-  draw(view, size, opacity, paper) {
+  draw(view, size, opacity, paper, limit) {
     const { width, height } = this.canvas;
     const image = this.context.createImageData(width, height);
     const pixels = image.data;
@@ -23,10 +23,10 @@ class CanvasPoints {
       pixels[p + 2] = paper[2];
       pixels[p + 3] = 255;
     }
-    for (const i of this.order) {
+    for (const i of this.order.subarray(Math.max(0, this.order.length - limit))) {
       const state = this.colors[4 * i + 3];
       const found = state === 255;
-      const radius = 0.5 * size * (found ? 1.7 : 1);
+      const radius = 0.5 * size * (found ? 1.4 : 1);
       const x = (this.xy[2 * i] - view.x) * view.scale + width / 2;
       const y = height / 2 - (this.xy[2 * i + 1] - view.y) * view.scale;
       if (!(x > -radius && x < width + radius && y > -radius && y < height + radius)) continue;

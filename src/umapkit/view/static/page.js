@@ -122,15 +122,32 @@ function sizeNow() {
   return pointSize * Math.min(6, Math.max(0.7, (view.scale / fitScale) ** 0.35));
 }
 
-function redraw() {
+// While the view moves and frames come late, only the last `budget` points of the drawing order are
+// drawn: a random sample, since the order is shuffled, and all that was found. The rest follows as
+// soon as the hand rests.
+let budget = n, lastMove = 0, rest = 0, moving = false;
+
+function redraw(quick = false) {
+  moving = quick && (!waiting || moving);
   if (waiting) return;
   waiting = true;
-  requestAnimationFrame(() => {
+  requestAnimationFrame((now) => {
     waiting = false;
+    clearTimeout(rest);
+    if (moving) {
+      const late = now - lastMove;
+      if (late > 50 && late < 1500) budget = Math.max(20000, 0.6 * budget);
+      else if (late < 20) budget = Math.min(n, 1.2 * budget);
+      lastMove = now;
+      rest = setTimeout(() => redraw(), 200);
+    }
+    const limit = moving ? Math.round(budget) : n;
+    moving = false;
     const opacity = Math.max(0.4, Math.min(0.9, 1.4 - 0.15 * Math.log10(n)));
     const paper = dark ? [0, 0, 0] : [255, 255, 255];
     const device = { x: view.x, y: view.y, scale: view.scale * ratio };
-    painter.draw(device, sizeNow() * ratio, opacity, paper);
+    painter.draw(device, sizeNow() * ratio, opacity, paper, limit);
+    canvas.dataset.drawn = String(Math.min(limit, painter.order.length));
     canvas.dataset.view = [view.x, view.y, view.scale / fitScale].map((v) => v.toPrecision(6)).join(" ");
     placeCard();
   });
@@ -177,7 +194,7 @@ function zoomAt(factor, px, py) {
   view.y += dy / view.scale - dy / scale;
   view.scale = scale;
   fitted = false;
-  redraw();
+  redraw(true);
 }
 
 const zoomMiddle = (factor) => zoomAt(factor, canvas.clientWidth / 2, canvas.clientHeight / 2);
@@ -186,7 +203,7 @@ function move(dx, dy) {
   view.x -= dx / view.scale;
   view.y += dy / view.scale;
   fitted = false;
-  redraw();
+  redraw(true);
 }
 
 function resize() {
@@ -196,7 +213,7 @@ function resize() {
   canvas.width = Math.round(w * ratio);
   canvas.height = Math.round(h * ratio);
   if (pointSize === null) {
-    pointSize = Math.max(1, Math.min(7, 2 * Math.sqrt((0.0075 * w * h * n ** -0.655) / Math.PI)));
+    pointSize = Math.max(1, Math.min(5, 2 * Math.sqrt((0.0065 * w * h * n ** -0.655) / Math.PI)));
     showSize();
   }
   if (fitted) fit(); else redraw();

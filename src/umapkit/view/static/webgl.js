@@ -14,7 +14,7 @@ void main() {
   gl_Position = vec4((place - middle) * zoom, 0.0, 1.0);
   bool found = color.a > 0.75;
   bool faded = color.a < 0.25;
-  width = size * (found ? 1.7 : 1.0);
+  width = size * (found ? 1.4 : 1.0);
   // One pixel more on either side for the soft edge; points under a pixel keep it and pale.
   gl_PointSize = max(width, 1.0) + 2.0;
   float strength = min(1.0, width * width) * (found ? 1.0 : faded ? 0.35 * opacity : opacity);
@@ -98,10 +98,10 @@ class WebGLPoints {
     gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, order, gl.DYNAMIC_DRAW);
   }
 
-  draw(view, size, opacity, paper) {
+  draw(view, size, opacity, paper, limit) {
     const gl = this.gl;
     const { width, height } = this.canvas;
-    this.last = [view, size, opacity, paper];
+    this.last = [view, size, opacity, paper, limit];
     gl.viewport(0, 0, width, height);
     gl.clearColor(paper[0] / 255, paper[1] / 255, paper[2] / 255, 1);
     gl.clear(gl.COLOR_BUFFER_BIT);
@@ -109,6 +109,7 @@ class WebGLPoints {
     gl.uniform2f(this.at.zoom, (2 * view.scale) / width, (2 * view.scale) / height);
     gl.uniform1f(this.at.size, size);
     gl.uniform1f(this.at.opacity, opacity);
-    gl.drawElements(gl.POINTS, this.order.length, gl.UNSIGNED_INT, 0);
+    const count = Math.min(limit, this.order.length);
+    gl.drawElements(gl.POINTS, count, gl.UNSIGNED_INT, 4 * (this.order.length - count));
   }
 }
