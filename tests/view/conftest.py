@@ -8,6 +8,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +29,13 @@ _FLAGS = (
     "--hide-scrollbars",
     "--enable-unsafe-swiftshader",
 )
+# The browser reads messages from descriptor 3 and answers on 4.
+_ON_THREE_AND_FOUR = (
+    "import fcntl, os, sys;"
+    "ends = [fcntl.fcntl(int(end), fcntl.F_DUPFD, 10) for end in sys.argv[1:3]];"
+    "os.dup2(ends[0], 3); os.dup2(ends[1], 4);"
+    "os.execv(sys.argv[3], sys.argv[3:])"
+)
 
 
 def find_chromium() -> str:
@@ -45,13 +53,13 @@ class Chromium:
     def __init__(self, profile: Path, *flags: str) -> None:
         to_read, self._write = os.pipe()
         self._read, to_write = os.pipe()
-        # The browser reads messages from descriptor 3 and answers on 4.
         self._process = subprocess.Popen(
             [
-                "sh",
+                sys.executable,
                 "-c",
-                f'exec "$@" 3<&{to_read} 4>&{to_write}',
-                "sh",
+                _ON_THREE_AND_FOUR,
+                str(to_read),
+                str(to_write),
                 find_chromium(),
                 *_FLAGS,
                 *flags,

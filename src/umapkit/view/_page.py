@@ -133,7 +133,8 @@ def write_page(
             msg = f"hover={hover!r} is one text. Give a list of column names, [{hover!r}]."
             raise TypeError(msg)
         _known("hover", hover, names)
-    single = positions.astype(np.float32)
+    with np.errstate(over="ignore"):
+        single = positions.astype(np.float32)
     if not np.isfinite(single[~np.isnan(positions).any(axis=1)]).all():
         msg = "coords holds numbers beyond float32 (about 3e38). Scale the map down."
         raise ValueError(msg)
