@@ -100,7 +100,7 @@ function recolor() {
   if (searching) text += `, ${whole.format(matches)} found`;
   if (placedCount < n) text += `, ${whole.format(n - placedCount)} without a place`;
   $("count").textContent = text;
-  buildChips($("chips"), filters, columns, (c) => {
+  buildChips($("chips"), filters, columns, colorBy, (c) => {
     filters.get(c).hidden.clear();
     showLegend();
     recolor();

@@ -79,11 +79,12 @@ function buildLegend(box, coloring, hidden, themed, changed) {
   box.append(all, list);
 }
 
-// One chip a filtered column; a click on it lifts the filter.
-function buildChips(box, filters, columns, lift) {
+// One chip a filtered column but the one whose legend is seen: a chip that came with the first click
+// would move the legend from under the second. A click on a chip lifts the filter.
+function buildChips(box, filters, columns, current, lift) {
   box.replaceChildren();
   for (const [c, { hidden }] of filters) {
-    if (hidden.size === 0) continue;
+    if (hidden.size === 0 || c === current) continue;
     const chip = element("button", "", `${columns[c].name}: ${hidden.size} hidden ✕`);
     chip.type = "button";
     chip.title = `Show all groups of ${columns[c].name} again`;
