@@ -93,13 +93,17 @@ def test_points_are_drawn_where_they_are_in_the_color_of_their_class(open_page, 
     assert _near(_color(page, 2, 5), "#ffffff", within=0)
 
 
-def test_without_webgl_the_page_draws_all_the_same_and_says_so(open_page):
-    no_webgl = (
-        "const old = HTMLCanvasElement.prototype.getContext;"
-        "HTMLCanvasElement.prototype.getContext = function (kind, ...more) {"
-        "return kind === '2d' ? old.call(this, kind, ...more) : null; };"
-    )
-    page = open_page(labels=list("abcde"), point_size=12, before=no_webgl)
+NO_WEBGL = (
+    "const old = HTMLCanvasElement.prototype.getContext;"
+    "HTMLCanvasElement.prototype.getContext = function (kind, ...more) {"
+    "return kind === '2d' ? old.call(this, kind, ...more) : null; };"
+)
+BROKEN_WEBGL = "WebGL2RenderingContext.prototype.getProgramParameter = () => false;"
+
+
+@pytest.mark.parametrize("before", [NO_WEBGL, BROKEN_WEBGL], ids=["none", "broken"])
+def test_without_webgl_the_page_draws_all_the_same_and_says_so(open_page, before):
+    page = open_page(labels=list("abcde"), point_size=12, before=before)
     assert page.js("document.documentElement.dataset.ready") == "canvas"
     assert "WebGL" in page.text("#notice")
     assert _near(_color(page, 0, 0), "#0072b2", within=30)
@@ -189,7 +193,7 @@ def test_enter_reads_the_point_nearest_the_middle(open_page):
     page = open_page(columns=COLUMNS)
     page.js("document.getElementById('map').focus()")
     page.press("Enter")
-    assert page.text("#count") == "kind: missing; weight: 5; name: ?"
+    assert page.text("#spoken") == "kind: missing; weight: 5; name: ?"
 
 
 def test_coloring_by_a_number_shows_its_scale(open_page):
@@ -260,6 +264,11 @@ def test_search_finds_text_and_zooms_to_it(open_page):
     assert page.text("#count") == "5 points, 0 found"
     _type(page, "FISH")
     assert page.text("#count") == "5 points, 2 found"
+    page.choose("#search-in", "weight")
+    _type(page, "3.0")
+    assert page.text("#count") == "5 points, 1 found"
+    _type(page, "")
+    assert page.text("#count") == "5 points"
 
 
 def test_the_size_of_points_can_be_changed(open_page):

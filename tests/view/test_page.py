@@ -192,9 +192,9 @@ def test_data_frames_give_their_columns(tmp_path):
     plain = {"word": ["x", "y", "x"], "size": [0.5, 1.5, 2.5]}
     expected = _data(_written(tmp_path, columns=plain))["columns"]
     assert _data(_written(tmp_path, columns=pandas.DataFrame(plain)))["columns"] == expected
-    frame = polars.DataFrame(plain)
-    by_name = {name: frame[name] for name in frame.columns}
-    assert _data(_written(tmp_path, columns=by_name))["columns"] == expected
+    pyarrow = pytest.importorskip("pyarrow")
+    for frame in (polars.DataFrame(plain), pyarrow.table(plain)):
+        assert _data(_written(tmp_path, columns=frame))["columns"] == expected
 
 
 def test_labels_come_first_and_minus_one_is_missing(tmp_path):

@@ -217,7 +217,7 @@ def _explain(
     if coloring.codes is None:
         return
     present = np.unique(coloring.codes[shown])
-    entries = [(coloring.names[i], coloring.palette[i]) for i in present.tolist() if i >= 0]
+    entries = [(coloring.names[int(i)], coloring.palette[int(i)]) for i in present if i >= 0]
     if legend == "auto" and (label_on_map or len(entries) > MOST_ENTRIES):
         return
     if entries and present[0] < 0:

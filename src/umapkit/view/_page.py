@@ -74,9 +74,9 @@ def write_page(
     coords : array-like of shape (n, 2), or a fitted model
         Positions, or an object with ``embedding_``; kept as float32. Rows with NaN are left out
         of the picture, with a warning.
-    columns : mapping of name to sequence of n entries, optional
-        What is known about the rows: a dict, or a data frame's columns. Floats are numbers;
-        integers too, or categories where they take at most 20 values; dates are times;
+    columns : mapping of name to sequence of n entries, or data frame, optional
+        What is known about the rows: a dict, or a pandas, polars or pyarrow table. Floats are
+        numbers; integers too, or categories where they take at most 20 values; dates are times;
         everything else is a category by its ``str``. None and NaN are missing. Turn a column
         into text to force a category, into floats to force a number.
     labels : array-like of shape (n,), optional
@@ -167,12 +167,7 @@ def _encoded(columns: Any, labels: Any, n: int) -> list[dict[str, Any]]:
         encoded.append(encode_column("label", labels, n, category=True))
     if columns is None:
         return encoded
-    if not hasattr(columns, "keys") or not hasattr(columns, "__getitem__"):
-        msg = (
-            f"columns is a {type(columns).__name__}. Give a mapping of names to sequences, "
-            "{'name': [...], ...}, or a data frame."
-        )
-        raise TypeError(msg)
+    columns = _as_mapping(columns)
     for key in columns:
         name = str(key)
         if any(column["name"] == name for column in encoded):
@@ -181,6 +176,21 @@ def _encoded(columns: Any, labels: Any, n: int) -> list[dict[str, Any]]:
             raise ValueError(msg)
         encoded.append(encode_column(name, columns[key], n))
     return encoded
+
+
+def _as_mapping(columns: Any) -> Any:
+    if hasattr(columns, "keys") and hasattr(columns, "__getitem__"):
+        return columns
+    import narwhals
+
+    frame = narwhals.from_native(columns, eager_only=True, pass_through=True)
+    if isinstance(frame, narwhals.DataFrame):
+        return {name: frame[name].to_numpy() for name in frame.columns}
+    msg = (
+        f"columns is a {type(columns).__name__}. Give a mapping of names to sequences, "
+        "{'name': [...], ...}, or a data frame (pandas, polars, pyarrow)."
+    )
+    raise TypeError(msg)
 
 
 def _known(argument: str, given: Sequence[str], names: list[str]) -> None:

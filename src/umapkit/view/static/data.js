@@ -58,7 +58,7 @@ class Column {
 
   // Rows whose text holds `needle`, as flags. Text is compared once a level, not once a row.
   mark(needle, flags) {
-    const wanted = needle.toLowerCase();
+    const wanted = needle.trim().toLowerCase();
     if (this.kind === "category") {
       if (!this.lowered) this.lowered = this.levels.map((level) => level.toLowerCase());
       const hit = new Uint8Array(this.levels.length + 1);
@@ -66,10 +66,16 @@ class Column {
       for (let i = 0; i < flags.length; i++) flags[i] |= hit[this.values[i]];
       return;
     }
-    // A number is found by its value, a date by the beginning of its text.
+    if (this.kind === "time") {
+      for (let i = 0; i < flags.length; i++) if (this.text(i).startsWith(wanted)) flags[i] = 1;
+      return;
+    }
+    // A number is found by its value, to the digits that the card shows.
+    const number = Number(wanted);
+    if (wanted === "" || Number.isNaN(number)) return;
+    const text = numberText(number), near = 1e-5 * Math.abs(number);
     for (let i = 0; i < flags.length; i++) {
-      const text = this.text(i);
-      if (this.kind === "time" ? text.startsWith(wanted) : text === wanted) flags[i] = 1;
+      if (Math.abs(this.values[i] - number) <= near && numberText(this.values[i]) === text) flags[i] = 1;
     }
   }
 }

@@ -4,7 +4,7 @@ const $ = (id) => document.getElementById(id);
 const data = JSON.parse($("data").textContent);
 $("data").remove();
 
-const canvas = $("map");
+let canvas = $("map");
 const n = data.n;
 const xy = unpack(data.xy, "f4");
 const shuffle = unpack(data.order, "u4");
@@ -16,6 +16,10 @@ const hoverColumns = data.hover.map((name) => columns.find((column) => column.na
 const forced = new URLSearchParams(location.search).get("draw");
 let painter = forced === "canvas" ? null : WebGLPoints.create(canvas, xy);
 if (!painter) {
+  // A canvas that was asked for WebGL gives nothing else any more.
+  const fresh = canvas.cloneNode();
+  canvas.replaceWith(fresh);
+  canvas = fresh;
   painter = new CanvasPoints(canvas, xy);
   $("notice").textContent = forced === "canvas" ? "Drawn without WebGL." : "No WebGL 2 here: drawn by a slower way.";
   $("notice").hidden = false;
@@ -344,7 +348,7 @@ const KEYS = {
     const row = rowAt(w / 2, h / 2, Math.hypot(w, h) / 2);
     if (row < 0) return;
     keep(row);
-    $("count").textContent = cardText(row, hoverColumns);
+    $("spoken").textContent = cardText(row, hoverColumns);
   },
 };
 canvas.addEventListener("keydown", (event) => {

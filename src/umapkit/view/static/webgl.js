@@ -37,7 +37,14 @@ void main() {
 class WebGLPoints {
   static create(canvas, xy) {
     const gl = canvas.getContext("webgl2", { antialias: false, premultipliedAlpha: true });
-    return gl ? new WebGLPoints(canvas, gl, xy) : null;
+    if (!gl) return null;
+    try {
+      return new WebGLPoints(canvas, gl, xy);
+    } catch (error) {
+      // A driver that offers WebGL 2 and then refuses the program.
+      console.info(String(error));
+      return null;
+    }
   }
 
   constructor(canvas, gl, xy) {
