@@ -44,8 +44,8 @@ void run_sampled(Vector<std::int64_t> vectors, Vector<std::int32_t> heads, Vecto
                  Vector<float> degree, Vector<std::int32_t> order, OutMatrix positions,
                  OutMatrix velocity, Out<std::int64_t> state, std::int64_t until,
                  std::int64_t n_epochs, float a, float b, float gamma, float learning_rate,
-                 float momentum, float stiffness_limit, float negative_rate,
-                 std::int32_t negative_runs, std::uint64_t seed, int n_threads) {
+                 float negative_rate, std::int32_t negative_runs, std::uint64_t seed,
+                 int n_threads) {
   SampledArgs args = sampled_args(vectors, heads, weights, degree, order, positions.shape(0),
                                   positions.shape(1));
   require(velocity.shape(0) == args.n && velocity.shape(1) == positions.shape(1) &&
@@ -53,8 +53,6 @@ void run_sampled(Vector<std::int64_t> vectors, Vector<std::int32_t> heads, Vecto
           "velocity and state do not fit the positions");
   args.curve = {a, b, gamma};
   args.learning_rate = learning_rate;
-  args.momentum = momentum;
-  args.stiffness_limit = stiffness_limit;
   args.negative_rate = negative_rate;
   args.negative_runs = negative_runs;
   args.seed = seed;
@@ -146,8 +144,7 @@ void bind_layout(nb::module_& m) {
   m.def("run_sampled", &run_sampled, "vectors"_a.noconvert(), "heads"_a.noconvert(),
         "weights"_a.noconvert(), "degree"_a.noconvert(), "order"_a.noconvert(),
         "positions"_a.noconvert(), "velocity"_a.noconvert(), "state"_a.noconvert(), nb::kw_only(),
-        "until"_a, "n_epochs"_a, "a"_a, "b"_a, "gamma"_a, "learning_rate"_a, "momentum"_a,
-        "stiffness_limit"_a, "negative_rate"_a, "negative_runs"_a, "seed"_a, "n_threads"_a,
+        "until"_a, "n_epochs"_a, "a"_a, "b"_a, "gamma"_a, "learning_rate"_a, "negative_rate"_a, "negative_runs"_a, "seed"_a, "n_threads"_a,
         "Run epochs state[0] .. until - 1 of the sampled layout in place; see sampled.hpp.");
   m.def("observed_losses", &observed_losses, "vectors"_a.noconvert(), "heads"_a.noconvert(),
         "weights"_a.noconvert(), "degree"_a.noconvert(), "order"_a.noconvert(),

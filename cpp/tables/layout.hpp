@@ -20,8 +20,6 @@ struct SampledArgs {
   const std::int32_t* order;
   CurveArgs curve;
   float learning_rate;
-  float momentum;
-  float stiffness_limit;
   float negative_rate;
   std::int32_t negative_runs;
   std::uint64_t seed;

@@ -30,8 +30,7 @@ def test_one_epoch_agrees_with_numpy(dim):
     for epoch in range(3):
         expected, velocity = twins.sampled_epoch(
             weights, expected, velocity, layout._order, epoch=epoch, n_epochs=200, a=A, b=B,
-            gamma=1.3, rate=constants.RATE, momentum=constants.MOMENTUM,
-            limit=layout._stiffness_limit, m=5.0, cap=constants.NEGATIVE_RUNS, seed=3,
+            gamma=1.3, rate=constants.RATE, m=5.0, cap=constants.NEGATIVE_RUNS, seed=3,
         )  # fmt: skip
         layout.run(epoch + 1)
         np.testing.assert_allclose(layout.embedding, expected, rtol=2e-4, atol=2e-4)
@@ -50,10 +49,10 @@ def test_the_mean_step_is_the_expected_gradient_of_algorithm_1():
     expected = pull.sum(1) + 5.0 * weights.sum(1)[:, None] * push.mean(1)
     draws = []
     for seed in range(600):
-        options = LayoutOptions(a=A, b=B, n_epochs=200, seed=seed, learning_rate=1e-3)
-        layout = Layout(graph, y, options, n_jobs=1)
-        layout._stiffness_limit = np.inf
-        draws.append((layout.run(1) - y) / (1e-3 * constants.RATE))
+        options = LayoutOptions(a=A, b=B, n_epochs=200, seed=seed, learning_rate=1e-4)
+        layout = Layout(graph, y.astype(np.float32), options, n_jobs=1)
+        layout.run(1)
+        draws.append(layout.state()["velocity"] / (1e-4 * constants.RATE))
     draws = np.array(draws, dtype=np.float64)
     error = np.abs(draws.mean(0) - expected)
     standard = draws.std(0, ddof=1) / np.sqrt(len(draws))
@@ -137,9 +136,9 @@ def test_a_star_settles_without_oscillation_at_no_more_than_the_serial_loss(star
     assert np.all(np.isfinite(ours))
     assert losses[-1] < 0.9 * losses[0]
     assert losses[-1] < 1.03 * serial.losses[-1]
-    # Settled: the last 50 epochs differ by a few percent at most, where an oscillating hub would
-    # double the loss and halve it again.
-    assert np.ptp(losses[-6:]) < 0.05 * losses[-1]
+    # Settled: the loss of a star hangs on how near the leaves lie to the hub, so it trembles by a
+    # few percent; an oscillating hub would double it and halve it again.
+    assert np.ptp(losses[-6:]) < 0.1 * losses[-1]
 
 
 def test_vertices_without_edges_stay_at_their_start():

@@ -25,12 +25,10 @@ def runs_of(wanted, cap):
     return 0 if wanted <= 0 else int(min(cap, max(1, np.floor(wanted / LANES + 0.5))))
 
 
-def sampled_epoch(
-    graph, y, v, order, *, epoch, n_epochs, a, b, gamma, rate, momentum, limit, m, cap, seed
-):
+def sampled_epoch(graph, y, v, order, *, epoch, n_epochs, a, b, gamma, rate, m, cap, seed):
     """One epoch of sampled.hpp on a dense matrix of weights."""
     n = len(y)
-    fade = 1 - epoch / n_epochs
+    h = rate * (1 - epoch / n_epochs)
     to, velocity = y.copy(), v.copy()
     shuffled = y[order]
     for i in range(n):
@@ -39,7 +37,7 @@ def sampled_epoch(
         w = graph[i]
         c = attraction(s, a, b)
         force = -2 * (w[:, None] * np.clip(c[:, None] * delta, -CLIP, CLIP)).sum(0)
-        stiffness = 2 * (w * c).sum()
+        springs = 2 * w * c
         wanted = m * w.sum()
         runs = runs_of(wanted, cap)
         k = key(seed, Stage.NEGATIVE, epoch, i)
@@ -49,8 +47,9 @@ def sampled_epoch(
             c = repulsion((delta**2).sum(1), a, b, gamma)
             share = wanted / (runs * LANES)
             force = force + (np.clip(c[:, None] * delta, -CLIP, CLIP)).sum(0) * share
-        step = rate * fade / (1 + rate * fade * max(0.0, stiffness - limit))
-        velocity[i] = momentum * fade * v[i] + step * force
+        stiffness = springs.sum()
+        pulled = (springs[:, None] * v).sum(0) + stiffness * v[i]
+        velocity[i] = h * (force + pulled) / (1 + 2 * h * stiffness)
         to[i] = y[i] + velocity[i]
     return to, velocity
 

@@ -24,7 +24,7 @@ inline void observed_losses(const PaddedGraph& graph, const SampledOptions& opti
   const std::size_t n = graph.n;
   const std::size_t stride = n + kLanes;
   std::vector<float> copy(stride * dim);
-  shuffled_copy(positions, order, n, dim, n_threads, copy.data());
+  shuffled_copy(positions, static_cast<std::size_t>(dim), order, n, dim, n_threads, copy.data());
   for_blocks(n, 512, n_threads, [&](std::size_t begin, std::size_t end, int) {
     for (std::size_t i = begin; i < end; ++i) {
       const float* const here = positions + i * dim;

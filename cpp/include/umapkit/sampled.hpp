@@ -6,29 +6,32 @@
 //   repulsion of a negative    f_r =  2 gamma b / ((eps + s)(1 + a p)) (y_i - y_j)
 //
 // every component clipped to [-4, 4]. Vertex i reads all positions from the start of the epoch
-// and moves with momentum (heavy ball; Polyak 1964):
+// and moves by a semi-implicit step:
 //
 //   F_i = 2 sum_j w_ij f_a(i, j) + r_i sum_{l in N_i} f_r(i, l),   r_i = m d_i / |N_i|
-//   v_i <- mu t v_i + rate t F_i / (1 + rate t max(0, K_i - K_max)),  t = 1 - epoch / n_epochs
+//   k_ij = 2 w_ij |c_a(i, j)|,   K_i = sum_j k_ij,   h = rate (1 - epoch / n_epochs)
+//   v_i <- h (F_i + sum_j k_ij v_j + K_i v_i) / (1 + 2 h K_i)
 //   y_i <- y_i + v_i
 //
 // w is the membership over its largest value, d_i = sum_j w_ij, m the negative sample rate, N_i
-// the negatives of i in this epoch, K_i = 2 sum_j w_ij |c_a(i, j)| the stiffness of the springs at
-// i. The sums are the expectation of Algorithm 1 (the factor 2: both ends of an edge are visited
-// and both move), so the attraction has no sampling noise.
+// the negatives of i in this epoch, c_a the coefficient in f_a = -c_a (y_i - y_j). The sums are
+// the expectation of Algorithm 1 (the factor 2: both ends of an edge are visited and both move),
+// so the attraction has no sampling noise.
 //
-// Why momentum that fades: whole clusters drift apart over many epochs, and momentum carries them
-// 1 / (1 - mu) times as far; at the end it must be gone, or the last steps stay coarse.
-// Why K_max: a hub and its neighbours would all jump at once and oscillate; above K_max (a multiple
-// of the mean stiffness, so ordinary vertices never reach it) a step is a relaxation at most.
+// Why semi-implicit: edges are springs of stiffness k_ij. When all points jump at once by h F, a
+// spring with h k > 1 overshoots, and a hub and its neighbours swing against each other. The step
+// solves the implicit one, (I + h L) v = h F with L the Laplacian of k, by one damped Jacobi
+// iteration from the velocities of the last epoch. It is stable for any h K (docs/notes/layout.md)
+// and, other than plain damping, leaves common motion alone: where all v_j agree, springs do not
+// act, so clusters drift apart at full speed.
 //
 // Negatives come as runs of 16 out of a shuffled copy of the positions, begun at a hashed place:
 // every vertex is as likely as any other, and no gather is needed.
 //
 // Approximated: negatives of one run are drawn together, so they are not independent of each
-// other (their mean is right). Complexity: sum of degrees + n |N| pairs an epoch; positions,
-// velocities and two copies of the positions. Every vertex writes its own place only: the bits do
-// not depend on threads.
+// other (their mean is right). Complexity: sum of degrees + n |N| pairs an epoch; three copies of
+// the positions, two of the velocities. Every vertex writes its own place only: the bits do not
+// depend on threads.
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -54,8 +57,6 @@ struct PaddedGraph {
 struct SampledOptions {
   Curve curve;
   float learning_rate;
-  float momentum;
-  float stiffness_limit;        // K_max
   float negative_rate;          // m
   std::int32_t negative_runs;   // most runs of 16 negatives a vertex draws in an epoch
   std::uint64_t seed;
@@ -69,19 +70,24 @@ UMAPKIT_INLINE std::int32_t runs_of(float wanted, std::int32_t cap) {
   return runs >= static_cast<float>(cap) ? cap : std::max(1, static_cast<std::int32_t>(runs + 0.5f));
 }
 
+// One epoch of the vertices begin .. end - 1. `from` and `to` hold a row of 2 dim numbers a vertex:
+// its position, then its velocity, so that a neighbour is one cache line.
 template <int D>
 void sampled_block(const PaddedGraph& graph, const SampledOptions& options, int dim_given,
                    const float* from, const float* copy, std::size_t stride, std::int64_t epoch,
-                   float fade, float* to, float* velocity, F32x16* scratch, std::size_t begin, std::size_t end) {
+                   float* to, F32x16* scratch, std::size_t begin, std::size_t end) {
   const int dim = D > 0 ? D : dim_given;
-  F32x16 local[D > 0 ? 2 * D : 1];
+  F32x16 local[D > 0 ? 3 * D : 1];
   F32x16* const delta = D > 0 ? local : scratch;
-  F32x16* const force = D > 0 ? local + D : scratch + dim;
+  F32x16* const force = delta + dim;
+  F32x16* const pulled = force + dim;  // sum_j w_ij c_a v_j
   const Curve curve = options.curve;
+  const float h = options.learning_rate *
+                  (1.0f - static_cast<float>(epoch) / static_cast<float>(options.n_epochs));
 
   for (std::size_t i = begin; i < end; ++i) {
-    const float* const here = from + i * dim;
-    for (int k = 0; k < dim; ++k) force[k] = F32x16{};
+    const float* const here = from + i * 2 * dim;
+    for (int k = 0; k < dim; ++k) force[k] = pulled[k] = F32x16{};
     F32x16 stiffness = {};
     for (std::int64_t v = graph.vectors[i]; v < graph.vectors[i + 1]; ++v) {
       const std::int32_t* const heads = graph.heads + v * kLanes;
@@ -89,16 +95,22 @@ void sampled_block(const PaddedGraph& graph, const SampledOptions& options, int 
       for (int k = 0; k < dim; ++k) {
         F32x16 other;
         for (int l = 0; l < kLanes; ++l)
-          other[l] = from[static_cast<std::size_t>(heads[l]) * dim + k];
+          other[l] = from[static_cast<std::size_t>(heads[l]) * 2 * dim + k];
         delta[k] = splat(here[k]) - other;
         s += delta[k] * delta[k];
       }
       const F32x16 w = load(graph.weights + v * kLanes);
       const F32x16 c = curve.attraction(s);
-      stiffness += w * c;
-      for (int k = 0; k < dim; ++k) force[k] -= w * clamp(c * delta[k], kClip);
+      const F32x16 spring = w * c;
+      stiffness += spring;
+      for (int k = 0; k < dim; ++k) {
+        F32x16 velocity;
+        for (int l = 0; l < kLanes; ++l)
+          velocity[l] = from[(static_cast<std::size_t>(heads[l]) * 2 + 1) * dim + k];
+        force[k] -= w * clamp(c * delta[k], kClip);
+        pulled[k] += spring * velocity;
+      }
     }
-    stiffness = stiffness * 2.0f;
     for (int k = 0; k < dim; ++k) force[k] = force[k] * 2.0f;
 
     const float wanted = options.negative_rate * graph.degree[i];
@@ -119,24 +131,25 @@ void sampled_block(const PaddedGraph& graph, const SampledOptions& options, int 
         for (int k = 0; k < dim; ++k) force[k] += clamp(c * delta[k], kClip) * share;
       }
     }
-    const float rate = options.learning_rate * fade;
-    const float excess = std::max(0.0f, sum(stiffness) - options.stiffness_limit);
-    const float step = rate / (1.0f + rate * excess);
+    const float total = 2.0f * sum(stiffness);
+    const float step = h / (1.0f + 2.0f * h * total);
     for (int k = 0; k < dim; ++k) {
-      float& v = velocity[i * dim + k];
-      v = options.momentum * fade * v + step * sum(force[k]);
-      to[i * dim + k] = here[k] + v;
+      const float old = here[dim + k];
+      const float velocity = step * (sum(force[k]) + 2.0f * sum(pulled[k]) + total * old);
+      to[i * 2 * dim + k] = here[k] + velocity;
+      to[(i * 2 + 1) * dim + k] = velocity;
     }
   }
 }
 
-// copy[k][i] = positions[order[i]][k] for i < n, and 16 more that begin again at 0.
-inline void shuffled_copy(const float* positions, const std::int32_t* order, std::size_t n, int dim,
-                          int n_threads, float* copy) {
+// copy[k][i] = position k of vertex order[i] for i < n, and 16 more that begin again at 0. A row of
+// `positions` takes `width` >= dim numbers.
+inline void shuffled_copy(const float* positions, std::size_t width, const std::int32_t* order,
+                          std::size_t n, int dim, int n_threads, float* copy) {
   const std::size_t stride = n + kLanes;
   for_blocks(n, 16384, n_threads, [&](std::size_t begin, std::size_t end, int) {
     for (std::size_t i = begin; i < end; ++i) {
-      const float* const source = positions + static_cast<std::size_t>(order[i]) * dim;
+      const float* const source = positions + static_cast<std::size_t>(order[i]) * width;
       for (int k = 0; k < dim; ++k) copy[k * stride + i] = source[k];
     }
   });
@@ -144,29 +157,32 @@ inline void shuffled_copy(const float* positions, const std::int32_t* order, std
     for (std::size_t l = 0; l < kLanes; ++l) copy[k * stride + n + l] = copy[k * stride + l % n];
 }
 
-// Runs epochs state[0] .. until - 1; state[0] is advanced as each epoch ends, so whoever is
-// interrupted knows which epoch `positions` belongs to. `order` is a fixed permutation of the
-// vertices, `positions` is (n, dim).
+// Runs epochs state[0] .. until - 1; state[0] is advanced as the last one ends. `order` is a fixed
+// permutation of the vertices; `positions` and `velocities` are (n, dim), in and out.
 inline void run_sampled(const PaddedGraph& graph, const SampledOptions& options, int dim,
-                        const std::int32_t* order, float* positions, float* velocity, std::int64_t* state,
-                        std::int64_t until, int n_threads) {
+                        const std::int32_t* order, float* positions, float* velocities,
+                        std::int64_t* state, std::int64_t until, int n_threads) {
   const std::size_t n = graph.n;
+  const std::size_t width = static_cast<std::size_t>(dim);
   const std::size_t stride = n + kLanes;
-  std::vector<float> copy(stride * dim);
-  std::vector<float> next(n * dim);
+  std::vector<float> copy(stride * width), from(2 * n * width), to(2 * n * width);
+  for (std::size_t i = 0; i < n; ++i) {
+    std::copy_n(positions + i * width, width, from.data() + 2 * i * width);
+    std::copy_n(velocities + i * width, width, from.data() + (2 * i + 1) * width);
+  }
   std::vector<std::vector<F32x16>> scratch(static_cast<std::size_t>(std::max(n_threads, 1)));
   if (dim > 3)
-    for (auto& s : scratch) s.resize(static_cast<std::size_t>(2 * dim));
-  const std::size_t block = std::clamp<std::size_t>(n / (8 * std::max(n_threads, 1)), 64, 2048);
+    for (auto& s : scratch) s.resize(3 * width);
+  const std::size_t threads = static_cast<std::size_t>(std::max(n_threads, 1));
+  const std::size_t block = std::clamp<std::size_t>(n / (8 * threads), 64, 2048);
 
-  for (; state[0] < until; ++state[0]) {
-    const std::int64_t epoch = state[0];
-    const float fade = 1.0f - static_cast<float>(epoch) / static_cast<float>(options.n_epochs);
-    shuffled_copy(positions, order, n, dim, n_threads, copy.data());
+  std::int64_t epoch = state[0];
+  for (; epoch < until; ++epoch) {
+    shuffled_copy(from.data(), 2 * width, order, n, dim, n_threads, copy.data());
     for_blocks(n, block, n_threads, [&](std::size_t begin, std::size_t end, int thread) {
       auto call = [&]<int D>() {
-        sampled_block<D>(graph, options, dim, positions, copy.data(), stride, epoch, fade,
-                         next.data(), velocity, scratch[static_cast<std::size_t>(thread)].data(), begin, end);
+        sampled_block<D>(graph, options, dim, from.data(), copy.data(), stride, epoch, to.data(),
+                         scratch[static_cast<std::size_t>(thread)].data(), begin, end);
       };
       switch (dim) {
         case 1: call.template operator()<1>(); break;
@@ -175,8 +191,13 @@ inline void run_sampled(const PaddedGraph& graph, const SampledOptions& options,
         default: call.template operator()<0>();
       }
     });
-    std::copy(next.begin(), next.end(), positions);
+    from.swap(to);
   }
+  for (std::size_t i = 0; i < n; ++i) {
+    std::copy_n(from.data() + 2 * i * width, width, positions + i * width);
+    std::copy_n(from.data() + (2 * i + 1) * width, width, velocities + i * width);
+  }
+  state[0] = epoch;
 }
 
 UMAPKIT_END

@@ -21,15 +21,12 @@ from umapkit.layout._observe import Observer, as_observers
 from umapkit.layout._options import LayoutOptions
 from umapkit.layout._schedule import prune
 
-# A user's learning rate of 1 is this step of the parallel optimiser. With momentum m a force acts
-# 1 / (1 - m) times, so 0.125 at 0.9 carries a cluster as far as umap-learn's 1.0; see
-# docs/notes/layout.md for the measurements.
-RATE = 0.125
-MOMENTUM = 0.9
+# A user's learning rate of 1 is this step h of the parallel optimiser (sampled.hpp), measured in
+# docs/notes/layout.md: smaller ones separate clusters more slowly, larger ones end at a higher
+# loss. Any value is stable.
+RATE = 0.5
 # Runs of 16 negatives: at most this many a vertex and epoch (4096; more tell a hub nothing new).
 NEGATIVE_RUNS = 256
-# Springs stiffer than this many times the mean are relaxed, not kicked (sampled.hpp, K_max).
-STIFFNESS = 8.0
 LOSS_RUNS = 4
 # Seconds of kernel time after which Python looks for an interrupt.
 _PATIENCE = 0.1
@@ -117,9 +114,6 @@ class Layout:
         self._order = np.argsort(hashes, kind="stable").astype(np.int32)
         if options.optimizer == "sampled":
             self._arrays["velocity"] = np.zeros_like(self._arrays["positions"])
-            degree = self._padded.degree
-            mean = float(degree.mean(dtype=np.float64)) if n else 0.0
-            self._stiffness_limit = STIFFNESS * max(mean, 2.0)
         else:
             self._edges = EdgeList.of(pruned)
             period = 1.0 / self._edges.weights.astype(np.float64)
@@ -280,8 +274,6 @@ class Layout:
                 self._arrays["velocity"],
                 self._state,
                 learning_rate=options.learning_rate * RATE,
-                momentum=MOMENTUM,
-                stiffness_limit=self._stiffness_limit,
                 negative_runs=NEGATIVE_RUNS,
                 n_threads=self.n_threads,
                 **common,
