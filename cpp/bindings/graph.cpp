@@ -4,11 +4,91 @@
 #include <nanobind/ndarray.h>
 
 namespace nb = nanobind;
+using namespace nb::literals;
 
 namespace umapkit {
 
+namespace {
+
+template <class T, int D>
+using Array = nb::ndarray<T, nb::ndim<D>, nb::c_contig, nb::device::cpu>;
+
+double find_bandwidths(Array<const float, 2> distances, std::size_t first, double connectivity,
+                       double target, double mean_distance, Array<float, 1> sigmas,
+                       Array<float, 1> rhos, int n_threads) {
+  if (sigmas.shape(0) != distances.shape(0) || rhos.shape(0) != distances.shape(0))
+    throw nb::value_error("sigmas and rhos must have one entry for every row");
+  const nb::gil_scoped_release unlocked;
+  return graph_kernels().find_bandwidths(distances.data(), distances.shape(0),
+                                         distances.shape(1), first, connectivity, target,
+                                         mean_distance, sigmas.data(), rhos.data(), n_threads);
+}
+
+void find_memberships(Array<const std::int32_t, 2> indices, Array<const float, 2> distances,
+                      Array<const float, 1> sigmas, Array<const float, 1> rhos, bool bipartite,
+                      Array<std::int32_t, 2> targets, Array<float, 2> values,
+                      Array<std::int32_t, 1> counts, int n_threads) {
+  const std::size_t n = indices.shape(0);
+  const std::size_t k = indices.shape(1);
+  for (const auto& a : {distances.shape(0), targets.shape(0), values.shape(0), counts.shape(0),
+                        sigmas.shape(0), rhos.shape(0)})
+    if (a != n) throw nb::value_error("all arrays must have the same number of rows");
+  if (distances.shape(1) != k || targets.shape(1) != k || values.shape(1) != k)
+    throw nb::value_error("all tables must have the same number of columns");
+  const nb::gil_scoped_release unlocked;
+  graph_kernels().find_memberships(indices.data(), distances.data(), sigmas.data(), rhos.data(),
+                                   n, k, bipartite, targets.data(), values.data(), counts.data(),
+                                   n_threads);
+}
+
+void transpose(Array<const std::int64_t, 1> indptr, Array<const std::int32_t, 1> indices,
+               Array<const float, 1> data, Array<std::int64_t, 1> t_indptr,
+               Array<std::int32_t, 1> t_indices, Array<float, 1> t_data, int n_threads) {
+  const nb::gil_scoped_release unlocked;
+  graph_kernels().transpose(indptr.shape(0) - 1, indptr.data(), indices.data(), data.data(),
+                            t_indptr.data(), t_indices.data(), t_data.data(), n_threads);
+}
+
+void count_union(Array<const std::int64_t, 1> indptr, Array<const std::int32_t, 1> indices,
+                 Array<const float, 1> data, Array<const std::int64_t, 1> t_indptr,
+                 Array<const std::int32_t, 1> t_indices, Array<const float, 1> t_data,
+                 double ratio, Array<std::int64_t, 1> u_indptr, int n_threads) {
+  const nb::gil_scoped_release unlocked;
+  graph_kernels().count_union(indptr.shape(0) - 1, indptr.data(), indices.data(), data.data(),
+                              t_indptr.data(), t_indices.data(), t_data.data(), ratio,
+                              u_indptr.data(), n_threads);
+}
+
+void fill_union(Array<const std::int64_t, 1> indptr, Array<const std::int32_t, 1> indices,
+                Array<const float, 1> data, Array<const std::int64_t, 1> t_indptr,
+                Array<const std::int32_t, 1> t_indices, Array<const float, 1> t_data, double ratio,
+                Array<const std::int64_t, 1> u_indptr, Array<std::int32_t, 1> u_indices,
+                Array<float, 1> u_data, int n_threads) {
+  const nb::gil_scoped_release unlocked;
+  graph_kernels().fill_union(indptr.shape(0) - 1, indptr.data(), indices.data(), data.data(),
+                             t_indptr.data(), t_indices.data(), t_data.data(), ratio,
+                             u_indptr.data(), u_indices.data(), u_data.data(), n_threads);
+}
+
+}  // namespace
+
 void bind_graph(nb::module_& m) {
-  (void)m;
+  m.def("find_bandwidths", &find_bandwidths, "distances"_a.noconvert(), "first"_a,
+        "connectivity"_a, "target"_a, "mean_distance"_a, "sigmas"_a.noconvert(),
+        "rhos"_a.noconvert(), "n_threads"_a);
+  m.def("find_memberships", &find_memberships, "indices"_a.noconvert(),
+        "distances"_a.noconvert(), "sigmas"_a.noconvert(), "rhos"_a.noconvert(), "bipartite"_a,
+        "targets"_a.noconvert(), "values"_a.noconvert(), "counts"_a.noconvert(), "n_threads"_a);
+  m.def("transpose", &transpose, "indptr"_a.noconvert(), "indices"_a.noconvert(),
+        "data"_a.noconvert(), "t_indptr"_a.noconvert(), "t_indices"_a.noconvert(),
+        "t_data"_a.noconvert(), "n_threads"_a);
+  m.def("count_union", &count_union, "indptr"_a.noconvert(), "indices"_a.noconvert(),
+        "data"_a.noconvert(), "t_indptr"_a.noconvert(), "t_indices"_a.noconvert(),
+        "t_data"_a.noconvert(), "ratio"_a, "u_indptr"_a.noconvert(), "n_threads"_a);
+  m.def("fill_union", &fill_union, "indptr"_a.noconvert(), "indices"_a.noconvert(),
+        "data"_a.noconvert(), "t_indptr"_a.noconvert(), "t_indices"_a.noconvert(),
+        "t_data"_a.noconvert(), "ratio"_a, "u_indptr"_a.noconvert(), "u_indices"_a.noconvert(),
+        "u_data"_a.noconvert(), "n_threads"_a);
 }
 
 }  // namespace umapkit

@@ -4,11 +4,171 @@
 #include <nanobind/ndarray.h>
 
 namespace nb = nanobind;
+using namespace nb::literals;
 
 namespace umapkit {
 
+namespace {
+
+template <class T>
+using Vector = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+template <class T>
+using Matrix = nb::ndarray<const T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+template <class T>
+using Out = nb::ndarray<T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using OutMatrix = nb::ndarray<float, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+
+void require(bool holds, const char* message) {
+  if (!holds) throw nb::value_error(message);
+}
+
+SampledArgs sampled_args(const Vector<std::int64_t>& vectors, const Vector<std::int32_t>& heads,
+                         const Vector<float>& weights, const Vector<float>& degree,
+                         const Vector<std::int32_t>& order, std::size_t n, std::size_t dim) {
+  require(vectors.shape(0) == n + 1 && degree.shape(0) == n && order.shape(0) == n &&
+              heads.shape(0) == weights.shape(0) &&
+              heads.shape(0) == static_cast<std::size_t>(vectors.data()[n]) * 16,
+          "the arrays do not belong to one graph");
+  SampledArgs args{};
+  args.n = n;
+  args.dim = static_cast<int>(dim);
+  args.vectors = vectors.data();
+  args.heads = heads.data();
+  args.weights = weights.data();
+  args.degree = degree.data();
+  args.order = order.data();
+  return args;
+}
+
+void run_sampled(Vector<std::int64_t> vectors, Vector<std::int32_t> heads, Vector<float> weights,
+                 Vector<float> degree, Vector<std::int32_t> order, OutMatrix positions,
+                 OutMatrix velocity, Out<std::int64_t> state, std::int64_t until,
+                 std::int64_t n_epochs, float a, float b, float gamma, float learning_rate,
+                 float momentum, float stiffness_limit, float negative_rate,
+                 std::int32_t negative_runs, std::uint64_t seed, int n_threads) {
+  SampledArgs args = sampled_args(vectors, heads, weights, degree, order, positions.shape(0),
+                                  positions.shape(1));
+  require(velocity.shape(0) == args.n && velocity.shape(1) == positions.shape(1) &&
+              state.shape(0) >= 1,
+          "velocity and state do not fit the positions");
+  args.curve = {a, b, gamma};
+  args.learning_rate = learning_rate;
+  args.momentum = momentum;
+  args.stiffness_limit = stiffness_limit;
+  args.negative_rate = negative_rate;
+  args.negative_runs = negative_runs;
+  args.seed = seed;
+  args.n_epochs = n_epochs;
+  nb::gil_scoped_release release;
+  layout_kernels().run_sampled(args, positions.data(), velocity.data(), state.data(), until,
+                               n_threads);
+}
+
+void observed_losses(Vector<std::int64_t> vectors, Vector<std::int32_t> heads,
+                     Vector<float> weights, Vector<float> degree, Vector<std::int32_t> order,
+                     Matrix<float> positions, Out<double> losses, std::int64_t epoch, float a,
+                     float b, float gamma, float negative_rate, std::int32_t negative_runs,
+                     std::uint64_t seed, int n_threads) {
+  SampledArgs args = sampled_args(vectors, heads, weights, degree, order, positions.shape(0),
+                                  positions.shape(1));
+  require(losses.shape(0) == 2 * args.n, "losses must hold two numbers per vertex");
+  args.curve = {a, b, gamma};
+  args.negative_rate = negative_rate;
+  args.negative_runs = negative_runs;
+  args.seed = seed;
+  nb::gil_scoped_release release;
+  layout_kernels().observed_losses(args, positions.data(), epoch, losses.data(), n_threads);
+}
+
+void run_literal(Vector<std::int32_t> heads, Vector<std::int32_t> tails, Vector<float> weights,
+                 OutMatrix positions, Out<double> next_edge, Out<double> next_negative,
+                 Out<std::int64_t> state, std::int64_t until, std::int64_t n_epochs, float a,
+                 float b, float gamma, float learning_rate, float negative_rate,
+                 std::uint64_t seed, bool bernoulli, bool push_tail) {
+  const std::size_t edges = heads.shape(0);
+  require(tails.shape(0) == edges && weights.shape(0) == edges && next_edge.shape(0) == edges &&
+              next_negative.shape(0) == edges && state.shape(0) >= 1,
+          "the arrays do not belong to one edge list");
+  const LiteralArgs args{positions.shape(0),
+                         static_cast<int>(positions.shape(1)),
+                         edges,
+                         heads.data(),
+                         tails.data(),
+                         weights.data(),
+                         {a, b, gamma},
+                         learning_rate,
+                         negative_rate,
+                         seed,
+                         n_epochs,
+                         bernoulli,
+                         push_tail};
+  nb::gil_scoped_release release;
+  layout_kernels().run_literal(args, positions.data(), next_edge.data(), next_negative.data(),
+                               state.data(), until);
+}
+
+void settle(Matrix<float> map, Vector<std::int32_t> order, Matrix<std::int32_t> neighbors,
+            Matrix<float> weights, Vector<std::uint64_t> row_keys, OutMatrix places,
+            std::int64_t n_epochs, float a, float b, float gamma, float learning_rate,
+            float negative_rate, std::int32_t negative_runs, std::uint64_t seed, int n_threads) {
+  const std::size_t rows = places.shape(0);
+  require(order.shape(0) == map.shape(0) && neighbors.shape(0) == rows &&
+              weights.shape(0) == rows && weights.shape(1) == neighbors.shape(1) &&
+              row_keys.shape(0) == rows && places.shape(1) == map.shape(1),
+          "the arrays do not belong to one set of rows");
+  const SettleArgs args{map.shape(0),
+                        static_cast<int>(map.shape(1)),
+                        map.data(),
+                        order.data(),
+                        rows,
+                        neighbors.shape(1),
+                        neighbors.data(),
+                        weights.data(),
+                        row_keys.data(),
+                        {a, b, gamma},
+                        learning_rate,
+                        negative_rate,
+                        negative_runs,
+                        seed,
+                        n_epochs};
+  nb::gil_scoped_release release;
+  layout_kernels().settle(args, places.data(), n_threads);
+}
+
+void curve_values(Vector<float> s, Out<float> out, int which, float a, float b, float gamma) {
+  require(s.shape(0) == out.shape(0), "s and out must have one length");
+  layout_kernels().curve_values({a, b, gamma}, which, s.data(), out.data(), s.shape(0));
+}
+
+}  // namespace
+
 void bind_layout(nb::module_& m) {
-  (void)m;
+  m.def("run_sampled", &run_sampled, "vectors"_a.noconvert(), "heads"_a.noconvert(),
+        "weights"_a.noconvert(), "degree"_a.noconvert(), "order"_a.noconvert(),
+        "positions"_a.noconvert(), "velocity"_a.noconvert(), "state"_a.noconvert(), nb::kw_only(),
+        "until"_a, "n_epochs"_a, "a"_a, "b"_a, "gamma"_a, "learning_rate"_a, "momentum"_a,
+        "stiffness_limit"_a, "negative_rate"_a, "negative_runs"_a, "seed"_a, "n_threads"_a,
+        "Run epochs state[0] .. until - 1 of the sampled layout in place; see sampled.hpp.");
+  m.def("observed_losses", &observed_losses, "vectors"_a.noconvert(), "heads"_a.noconvert(),
+        "weights"_a.noconvert(), "degree"_a.noconvert(), "order"_a.noconvert(),
+        "positions"_a.noconvert(), "losses"_a.noconvert(), nb::kw_only(), "epoch"_a, "a"_a, "b"_a,
+        "gamma"_a, "negative_rate"_a, "negative_runs"_a, "seed"_a, "n_threads"_a,
+        "Effective loss of every vertex, (attraction, repulsion); see observed_loss.hpp.");
+  m.def("run_literal", &run_literal, "heads"_a.noconvert(), "tails"_a.noconvert(),
+        "weights"_a.noconvert(), "positions"_a.noconvert(), "next_edge"_a.noconvert(),
+        "next_negative"_a.noconvert(), "state"_a.noconvert(), nb::kw_only(), "until"_a,
+        "n_epochs"_a, "a"_a, "b"_a, "gamma"_a, "learning_rate"_a, "negative_rate"_a, "seed"_a,
+        "bernoulli"_a, "push_tail"_a,
+        "Run epochs state[0] .. until - 1 of Algorithm 1 in place; see literal.hpp.");
+  m.def("settle", &settle, "map"_a.noconvert(), "order"_a.noconvert(), "neighbors"_a.noconvert(),
+        "weights"_a.noconvert(), "row_keys"_a.noconvert(), "places"_a.noconvert(), nb::kw_only(),
+        "n_epochs"_a, "a"_a, "b"_a, "gamma"_a, "learning_rate"_a, "negative_rate"_a,
+        "negative_runs"_a, "seed"_a, "n_threads"_a,
+        "Settle new rows on a frozen map, in place; see settle.hpp.");
+  m.def("curve_values", &curve_values, "s"_a.noconvert(), "out"_a.noconvert(), nb::kw_only(),
+        "which"_a, "a"_a, "b"_a, "gamma"_a,
+        "For the tests. which: 0, 1 force coefficients of attraction and repulsion, 2, 3 their "
+        "costs at squared distances s; 4 log2, 5 exp2.");
 }
 
 }  // namespace umapkit

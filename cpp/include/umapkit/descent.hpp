@@ -1,0 +1,283 @@
+// Approximate neighbours of every row: leaves of trees, then nearest-neighbour descent.
+//
+// Descent (Dong, Moses, Li: Efficient k-nearest neighbor graph construction for generic similarity
+// measures, WWW 2011): the neighbours of a row are likely neighbours of each other. In a round,
+// every row gathers up to `reach` new and `reach` old candidates, forward and reverse, chosen by
+// the hash of the pair; all pairs of candidates with a new one in them meet, and each is offered
+// to the other's list. It ends when few entries are new.
+//
+// Here the candidates are copied into transposed panels, so that a round is small dense blocks
+// (block_keys) and one comparison of 16 keys with the lists' worst. A list ends a round as the k
+// smallest of all that was offered (lists.hpp), whoever came first; candidates are chosen from the
+// state at the round's start: no result depends on the threads.
+//
+// key(u, v) = M(row_u, row_v) + h_u + h_v with heights h (project.hpp; null: none).
+// About O(n^1.1) pairs in practice, O(n k) memory. Approximate: recall below 1.
+#pragma once
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "umapkit/distance.hpp"
+#include "umapkit/isa.hpp"
+#include "umapkit/lists.hpp"
+#include "umapkit/parallel.hpp"
+#include "umapkit/random.hpp"
+#include "umapkit/tree.hpp"
+
+UMAPKIT_BEGIN
+
+struct Lists {
+  float* keys;
+  std::uint32_t* ids;
+  int k;
+  UMAPKIT_INLINE float* key(std::size_t v) const { return keys + v * static_cast<std::size_t>(k); }
+  UMAPKIT_INLINE std::uint32_t* id(std::size_t v) const {
+    return ids + v * static_cast<std::size_t>(k);
+  }
+};
+
+struct Table {
+  const float* rows;
+  const float* heights;
+  std::size_t n, p;
+  UMAPKIT_INLINE float height(std::size_t v) const { return heights == nullptr ? 0.0f : heights[v]; }
+};
+
+// One set of rows that shall meet: gathered once, all pairs in dense blocks.
+class Meeting {
+ public:
+  explicit Meeting(std::size_t p) : p_(p) {}
+
+  void gather(const Table& table, const std::int32_t* ids, int m) {
+    m_ = m;
+    panels_ = (m + kPanel - 1) / kPanel;
+    panel_.resize(static_cast<std::size_t>(panels_) * kPanel * p_);
+    heights_.assign(static_cast<std::size_t>(panels_) * kPanel, 0.0f);
+    limits_.assign(static_cast<std::size_t>(panels_) * kPanel,
+                   -std::numeric_limits<float>::infinity());
+    rows_.resize(static_cast<std::size_t>(m));
+    for (int i = 0; i < m; ++i) {
+      rows_[i] = table.rows + static_cast<std::size_t>(ids[i]) * p_;
+      heights_[i] = table.height(ids[i]);
+    }
+    for (int q = 0; q < panels_; ++q)
+      fill_panel(table.rows, p_, p_, ids + q * kPanel, std::min(kPanel, m - q * kPanel),
+                 &panel_[static_cast<std::size_t>(q) * kPanel * p_]);
+  }
+
+  float& limit(int j) { return limits_[j]; }
+
+  // Calls f(i, j, key) for pairs i < n_first, j > i (all j != i when `both` is false) whose key is
+  // no more than one of their limits (than i's limit when `both` is false).
+  template <Metric M, bool both, class F>
+  void pairs(int n_first, F&& f) {
+    alignas(64) float block[8 * kPanel];
+    for (int i = 0; i < n_first; i += 8) {
+      const int count = std::min(8, n_first - i);
+      for (int q = both ? i / kPanel : 0; q < panels_; ++q) {
+        block_keys<M>(&rows_[i], count, &panel_[static_cast<std::size_t>(q) * kPanel * p_], p_,
+                      block);
+        for (int r = 0; r < count; ++r) {
+          for (int v = 0; v < kPanel / kLanes; ++v) {
+            const int first = q * kPanel + v * kLanes;
+            const F32x16 keys = load(block + r * kPanel + v * kLanes) +
+                                (load(&heights_[first]) + heights_[i + r]);
+            F32x16 bound = splat(limits_[i + r]);
+            if constexpr (both) bound = max(bound, load(&limits_[first]));
+            std::uint32_t mask = no_more_mask(keys, bound);
+            const int rest = m_ - first;
+            if (rest < kLanes) mask &= rest > 0 ? (1u << rest) - 1u : 0u;
+            const int diagonal = i + r - first;
+            if constexpr (both) {
+              if (diagonal >= kLanes - 1) mask = 0;
+              else if (diagonal >= 0) mask &= ~((2u << diagonal) - 1u);
+            } else if (diagonal >= 0 && diagonal < kLanes) {
+              mask &= ~(1u << diagonal);
+            }
+            while (mask != 0) {
+              const int lane = __builtin_ctz(mask);
+              mask &= mask - 1;
+              f(i + r, first + lane, keys[lane]);
+            }
+          }
+        }
+      }
+    }
+  }
+
+ private:
+  std::size_t p_;
+  int m_ = 0, panels_ = 0;
+  std::vector<float> panel_, heights_, limits_;
+  std::vector<const float*> rows_;
+};
+
+// Offers to every row all others of its leaf, tree after tree; the leaves of a tree are disjoint.
+template <Metric M>
+void join_leaves(const Table& table, const std::int32_t* members, int n_trees, int depth,
+                 const Lists& lists, int n_threads) {
+  for (int t = 0; t < n_trees; ++t) {
+    const std::int32_t* ids = members + static_cast<std::size_t>(t) * table.n;
+    for_blocks(std::size_t{1} << depth, 4, n_threads, [&](std::size_t begin, std::size_t end, int) {
+      Meeting meeting(table.p);
+      for (std::size_t leaf = begin; leaf < end; ++leaf) {
+        const std::size_t first = node_begin(table.n, depth, leaf);
+        const int m = static_cast<int>(node_begin(table.n, depth, leaf + 1) - first);
+        meeting.gather(table, ids + first, m);
+        for (int j = 0; j < m; ++j) meeting.limit(j) = lists.key(ids[first + j])[lists.k - 1];
+        meeting.pairs<M, false>(m, [&](int i, int j, float key) {
+          const std::size_t u = static_cast<std::size_t>(ids[first + i]);
+          if (offer(lists.key(u), lists.id(u), lists.k, key, static_cast<std::uint32_t>(ids[first + j])))
+            meeting.limit(i) = lists.key(u)[lists.k - 1];
+        });
+      }
+    });
+  }
+}
+
+struct Candidates {
+  std::vector<std::int32_t> ids;  // n x 2 reach: the new ones, then the old ones
+  std::vector<std::int32_t> n_new, n_old;
+};
+
+UMAPKIT_INLINE std::uint64_t pair_hash(std::uint64_t round_key, std::uint32_t u, std::uint32_t v) {
+  const std::uint64_t low = u < v ? u : v, high = u < v ? v : u;
+  return mix(round_key + (high << 32 | low) * kGolden);
+}
+
+// Chooses every row's candidates, and marks as old what it chose from its own list.
+inline void choose_candidates(const Lists& lists, std::size_t n, int reach, std::uint64_t round_key,
+                              Candidates& out, int n_threads) {
+  const std::size_t k = static_cast<std::size_t>(lists.k);
+  // Reverse entries by counting; the order within a row depends on threads and is forgotten by
+  // the choice below, which sorts by hash.
+  std::vector<std::atomic<std::uint32_t>> fill(n + 1);
+  for (auto& f : fill) f.store(0, std::memory_order_relaxed);
+  for_blocks(n, 1024, n_threads, [&](std::size_t begin, std::size_t end, int) {
+    for (std::size_t i = begin * k; i < end * k; ++i) {
+      const std::uint32_t v = lists.ids[i] & kIdMask;
+      if (v != kNobody) fill[v + 1].fetch_add(1, std::memory_order_relaxed);
+    }
+  });
+  std::vector<std::uint64_t> start(n + 1);
+  std::uint64_t total = 0;
+  for (std::size_t v = 0; v < n; ++v) {
+    start[v] = total;
+    total += fill[v + 1].load(std::memory_order_relaxed);
+    fill[v + 1].store(0, std::memory_order_relaxed);
+  }
+  start[n] = total;
+  std::unique_ptr<std::uint32_t[]> reverse(new std::uint32_t[total]);
+  for_blocks(n, 1024, n_threads, [&](std::size_t begin, std::size_t end, int) {
+    for (std::size_t u = begin; u < end; ++u)
+      for (std::size_t j = 0; j < k; ++j) {
+        const std::uint32_t entry = lists.ids[u * k + j], v = entry & kIdMask;
+        if (v == kNobody) break;
+        const std::uint32_t at = fill[v + 1].fetch_add(1, std::memory_order_relaxed);
+        reverse[start[v] + at] = static_cast<std::uint32_t>(u) | (entry & kOld);
+      }
+  });
+  out.ids.resize(n * 2 * static_cast<std::size_t>(reach));
+  out.n_new.resize(n);
+  out.n_old.resize(n);
+  for_blocks(n, 256, n_threads, [&](std::size_t begin, std::size_t end, int) {
+    std::vector<std::pair<std::uint64_t, std::uint32_t>> fresh, old;
+    for (std::size_t v = begin; v < end; ++v) {
+      fresh.clear();
+      old.clear();
+      std::uint32_t* own = lists.id(v);
+      auto add = [&](std::uint32_t entry) {
+        const std::uint32_t u = entry & kIdMask;
+        auto& side = (entry & kOld) != 0 ? old : fresh;
+        side.emplace_back(pair_hash(round_key, static_cast<std::uint32_t>(v), u), u);
+      };
+      for (std::size_t j = 0; j < k && (own[j] & kIdMask) != kNobody; ++j) add(own[j]);
+      for (std::uint64_t r = start[v]; r < start[v + 1]; ++r) add(reverse[r]);
+      auto choose = [&](std::vector<std::pair<std::uint64_t, std::uint32_t>>& side,
+                        std::int32_t* to) {
+        // A pair that appears forward and reverse appears twice: room for both, then one goes.
+        const std::size_t room = std::min(side.size(), 2 * static_cast<std::size_t>(reach));
+        if (room < side.size())
+          std::nth_element(side.begin(), side.begin() + static_cast<std::ptrdiff_t>(room), side.end());
+        std::sort(side.begin(), side.begin() + static_cast<std::ptrdiff_t>(room));
+        int count = 0;
+        for (std::size_t i = 0; i < room && count < reach; ++i) {
+          if (i > 0 && side[i] == side[i - 1]) continue;
+          to[count++] = static_cast<std::int32_t>(side[i].second);
+        }
+        return count;
+      };
+      std::int32_t* to = &out.ids[v * 2 * static_cast<std::size_t>(reach)];
+      out.n_new[v] = choose(fresh, to);
+      out.n_old[v] = choose(old, to + out.n_new[v]);
+      // An id may be new one way and old the other; it stays in both, which costs a few pairs.
+      for (std::size_t j = 0; j < k; ++j) {
+        if ((own[j] & kOld) != 0 || own[j] == kNobody) continue;
+        for (int i = 0; i < out.n_new[v]; ++i)
+          if (static_cast<std::uint32_t>(to[i]) == own[j]) {
+            own[j] |= kOld;
+            break;
+          }
+      }
+    }
+  });
+}
+
+// Runs up to `rounds` rounds; stops when at most `enough` entries of all lists are new. Returns
+// the number of rounds done.
+template <Metric M>
+int descend(const Table& table, const Lists& lists, int reach, int rounds, std::size_t enough,
+            std::uint64_t seed, int n_threads) {
+  const std::size_t n = table.n;
+  const int last = lists.k - 1;
+  Candidates candidates;
+  std::vector<std::atomic<float>> worst(n);
+  std::vector<std::atomic_flag> locks(n);
+  for (std::size_t v = 0; v < n; ++v) worst[v].store(lists.key(v)[last], std::memory_order_relaxed);
+  for (int round = 0; round < rounds; ++round) {
+    std::atomic<std::size_t> fresh{0};
+    for_blocks(n, 4096, n_threads, [&](std::size_t begin, std::size_t end, int) {
+      std::size_t count = 0;
+      for (std::size_t i = begin * lists.k; i < end * lists.k; ++i)
+        count += static_cast<std::size_t>(lists.ids[i] < kNobody);
+      fresh.fetch_add(count, std::memory_order_relaxed);
+    });
+    if (fresh.load() <= enough) return round;
+    choose_candidates(lists, n, reach, key(seed, Stage::descent, round, 0), candidates, n_threads);
+    for_blocks(n, 128, n_threads, [&](std::size_t begin, std::size_t end, int) {
+      Meeting meeting(table.p);
+      for (std::size_t v = begin; v < end; ++v) {
+        const int n_new = candidates.n_new[v], m = n_new + candidates.n_old[v];
+        if (n_new == 0) continue;
+        const std::int32_t* ids = &candidates.ids[v * 2 * static_cast<std::size_t>(reach)];
+        meeting.gather(table, ids, m);
+        for (int j = 0; j < m; ++j) meeting.limit(j) = worst[ids[j]].load(std::memory_order_relaxed);
+        auto give = [&](int to, int what, float key) {
+          if (!(key <= meeting.limit(to))) return;
+          const std::size_t u = static_cast<std::size_t>(ids[to]);
+          while (locks[u].test_and_set(std::memory_order_acquire)) {
+          }
+          offer(lists.key(u), lists.id(u), lists.k, key, static_cast<std::uint32_t>(ids[what]));
+          const float now = lists.key(u)[last];
+          locks[u].clear(std::memory_order_release);
+          worst[u].store(now, std::memory_order_relaxed);
+          meeting.limit(to) = now;
+        };
+        meeting.pairs<M, true>(n_new, [&](int i, int j, float key) {
+          if (ids[i] == ids[j]) return;
+          give(i, j, key);
+          give(j, i, key);
+        });
+      }
+    });
+  }
+  return rounds;
+}
+
+UMAPKIT_END

@@ -1,0 +1,199 @@
+// How far two rows are apart: one pair, or eight rows against thirty-two.
+//
+//   square     sum_k (a_k - b_k)^2            euclidean after a square root; half of it is cosine
+//                                             on rows of length one (and correlation on centred)
+//   manhattan  sum_k |a_k - b_k|
+//   chebyshev  max_k |a_k - b_k|
+//   hamming    number of k with a_k != b_k
+//   dot        -sum_k a_k b_k
+//
+// These are *keys*: they order the neighbours; `finish` turns a key into the distance that leaves
+// the kernels. Square is summed from differences, never as |a|^2 + |b|^2 - 2ab, so equal rows are
+// at exactly 0.
+//
+// row_key sums in 64 lanes (four vectors) and one fixed tree: it is the reference, and every
+// distance that leaves is computed by it. block_keys sums every pair one coordinate after the
+// other, for eight rows against a panel of 32 transposed rows (panel[k * 32 + j] = row j,
+// coordinate k): about seven times faster, within rounding of row_key, and symmetric to the bit.
+// Both are O(d) a pair.
+#pragma once
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+
+#include "umapkit/isa.hpp"
+#include "umapkit/simd.hpp"
+#if defined(__AVX512F__) || defined(__AVX2__) || defined(__SSE2__)
+#include <immintrin.h>
+#endif
+
+UMAPKIT_BEGIN
+
+enum class Metric : int { square = 0, manhattan = 1, chebyshev = 2, hamming = 3, dot = 4 };
+
+constexpr int kPanel = 32;  // columns of a panel
+#if defined(__AVX512F__)
+constexpr int kBlockRows = 8, kBlockVectors = 2;
+#elif defined(__AVX2__)
+constexpr int kBlockRows = 4, kBlockVectors = 1;
+#else
+constexpr int kBlockRows = 2, kBlockVectors = 1;
+#endif
+
+// One coordinate's share of a key, for sixteen pairs.
+template <Metric M>
+UMAPKIT_INLINE F32x16 add_term(F32x16 sum_so_far, F32x16 difference_or_product) {
+  if constexpr (M == Metric::square) return sum_so_far + difference_or_product * difference_or_product;
+  if constexpr (M == Metric::manhattan) return sum_so_far + abs(difference_or_product);
+  if constexpr (M == Metric::chebyshev) return max(sum_so_far, abs(difference_or_product));
+  if constexpr (M == Metric::hamming)
+    return sum_so_far + select(difference_or_product != 0.0f, splat(1.0f), F32x16{});
+  if constexpr (M == Metric::dot) return sum_so_far - difference_or_product;
+}
+
+template <Metric M, class A>
+UMAPKIT_INLINE F32x16 meet(A a, F32x16 b) {
+  if constexpr (M == Metric::dot) return a * b;
+  else return a - b;
+}
+
+template <Metric M>
+UMAPKIT_INLINE F32x16 join_lanes(F32x16 a, F32x16 b) {
+  if constexpr (M == Metric::chebyshev) return max(a, b);
+  else return a + b;
+}
+
+template <Metric M>
+UMAPKIT_INLINE float fold(F32x16 v) {
+  if constexpr (M == Metric::chebyshev) {
+    float best = 0.0f;
+    for (int i = 0; i < kLanes; ++i) best = v[i] > best ? v[i] : best;
+    return best;
+  } else {
+    return sum(v);
+  }
+}
+
+// The key of one pair. A pair whose partial key passes `bound` may stop early; what is returned
+// then is some number above `bound`. (A partial key never passes the whole one, except for dot,
+// which is therefore never cut.)
+template <Metric M>
+inline float row_key(const float* a, const float* b, std::size_t d,
+                     float bound = std::numeric_limits<float>::infinity()) {
+  F32x16 s0{}, s1{}, s2{}, s3{};
+  std::size_t k = 0;
+  constexpr std::size_t kCheck = 256;
+  while (k + 64 <= d) {
+    const std::size_t stop = k + kCheck < d ? k + kCheck : d;
+    for (; k + 64 <= stop; k += 64) {
+      s0 = add_term<M>(s0, meet<M>(load(a + k), load(b + k)));
+      s1 = add_term<M>(s1, meet<M>(load(a + k + 16), load(b + k + 16)));
+      s2 = add_term<M>(s2, meet<M>(load(a + k + 32), load(b + k + 32)));
+      s3 = add_term<M>(s3, meet<M>(load(a + k + 48), load(b + k + 48)));
+    }
+    if constexpr (M != Metric::dot) {
+      if (k + 64 <= d) {
+        const float so_far = fold<M>(join_lanes<M>(join_lanes<M>(s0, s1), join_lanes<M>(s2, s3)));
+        if (so_far * 0.9999f > bound) return so_far;
+      }
+    }
+  }
+  if (k + 16 <= d) s0 = add_term<M>(s0, meet<M>(load(a + k), load(b + k))), k += 16;
+  if (k + 16 <= d) s1 = add_term<M>(s1, meet<M>(load(a + k), load(b + k))), k += 16;
+  if (k + 16 <= d) s2 = add_term<M>(s2, meet<M>(load(a + k), load(b + k))), k += 16;
+  if (k < d) {
+    const int rest = static_cast<int>(d - k);
+    s3 = add_term<M>(s3, meet<M>(load_part(a + k, rest), load_part(b + k, rest)));
+  }
+  return fold<M>(join_lanes<M>(join_lanes<M>(s0, s1), join_lanes<M>(s2, s3)));
+}
+
+// The distance of a key. `scale` multiplies (1/2 for cosine, 1/d for hamming); `offset` is added
+// first and the result is at least 0 (the inner product's |q| R, see distances/_metrics.py).
+UMAPKIT_INLINE float finish(float key, bool root, float scale, float offset) {
+  float v = key + offset;
+  v = v > 0.0f ? v : 0.0f;
+  return root ? std::sqrt(v) : v * scale;
+}
+
+// Copies m <= 32 rows into a panel; columns from m on repeat row 0.
+inline void fill_panel(const float* rows, std::size_t stride, std::size_t d,
+                       const std::int32_t* ids, int m, float* panel) {
+  for (int j = 0; j < kPanel; ++j) {
+    const float* row = rows + static_cast<std::size_t>(ids[j < m ? j : 0]) * stride;
+    for (std::size_t k = 0; k < d; ++k) panel[k * kPanel + static_cast<std::size_t>(j)] = row[k];
+  }
+}
+
+// keys[i * 32 + j] of `count` <= 8 rows against the 32 columns of a panel.
+template <Metric M, int R>
+UMAPKIT_INLINE void block_part(const float* const* rows, const float* panel, std::size_t d,
+                               float* keys) {
+  for (int half = 0; half < kPanel / (kLanes * kBlockVectors); ++half) {
+    const float* p = panel + half * kLanes * kBlockVectors;
+    F32x16 acc[R][kBlockVectors] = {};
+    for (std::size_t k = 0; k < d; ++k, p += kPanel) {
+      F32x16 b[kBlockVectors];
+#pragma GCC unroll 2
+      for (int v = 0; v < kBlockVectors; ++v) b[v] = load(p + v * kLanes);
+#pragma GCC unroll 8
+      for (int i = 0; i < R; ++i) {
+        const float a = rows[i][k];
+#pragma GCC unroll 2
+        for (int v = 0; v < kBlockVectors; ++v) acc[i][v] = add_term<M>(acc[i][v], meet<M>(a, b[v]));
+      }
+    }
+#pragma GCC unroll 8
+    for (int i = 0; i < R; ++i)
+#pragma GCC unroll 2
+      for (int v = 0; v < kBlockVectors; ++v)
+        store(keys + i * kPanel + (half * kBlockVectors + v) * kLanes, acc[i][v]);
+  }
+}
+
+template <Metric M>
+inline void block_keys(const float* const* rows, int count, const float* panel, std::size_t d,
+                       float* keys) {
+  int i = 0;
+  for (; i + kBlockRows <= count; i += kBlockRows)
+    block_part<M, kBlockRows>(rows + i, panel, d, keys + i * kPanel);
+  for (; i < count; ++i) block_part<M, 1>(rows + i, panel, d, keys + i * kPanel);
+}
+
+// Bit i is set where a_i <= b_i. (Not <: a key that ties with the worst of a list may still win by
+// its id, and must be offered whatever came before.)
+UMAPKIT_INLINE std::uint32_t no_more_mask(F32x16 a, F32x16 b) {
+#if defined(__AVX512F__)
+  __m512 x, y;
+  std::memcpy(&x, &a, sizeof a);
+  std::memcpy(&y, &b, sizeof b);
+  return _mm512_cmp_ps_mask(x, y, _CMP_LE_OQ);
+#elif defined(__SSE2__)
+  std::uint32_t mask = 0;
+  __m128 x[4], y[4];
+  std::memcpy(x, &a, sizeof a);
+  std::memcpy(y, &b, sizeof b);
+  for (int i = 0; i < 4; ++i)
+    mask |= static_cast<std::uint32_t>(_mm_movemask_ps(_mm_cmple_ps(x[i], y[i]))) << (4 * i);
+  return mask;
+#else
+  std::uint32_t mask = 0;
+  for (int i = 0; i < kLanes; ++i) mask |= static_cast<std::uint32_t>(a[i] <= b[i]) << i;
+  return mask;
+#endif
+}
+
+// Calls f(std::integral_constant<Metric, M>) for the metric that a number names.
+template <class F>
+UMAPKIT_INLINE void with_metric(int metric, F&& f) {
+  switch (static_cast<Metric>(metric)) {
+    case Metric::square: f.template operator()<Metric::square>(); break;
+    case Metric::manhattan: f.template operator()<Metric::manhattan>(); break;
+    case Metric::chebyshev: f.template operator()<Metric::chebyshev>(); break;
+    case Metric::hamming: f.template operator()<Metric::hamming>(); break;
+    case Metric::dot: f.template operator()<Metric::dot>(); break;
+  }
+}
+
+UMAPKIT_END

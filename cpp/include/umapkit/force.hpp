@@ -1,0 +1,43 @@
+// The two forces of UMAP between a pair of points, and its two costs, for sixteen pairs.
+//
+// With p = s^b, s = |y_i - y_j|^2 (tutorial, Eqs. 8, 9, 12, 13; eps = 0.001):
+//
+//   attraction   f_a = -2ab (p / s) / (1 + a p) (y_i - y_j)        cost  c_a = ln(1 + a p)
+//   repulsion    f_r =  2 gamma b / ((eps + s)(1 + a p)) (y_i - y_j)    c_r = ln(1 + a p) - ln(a p)
+//
+// `attraction` and `repulsion` return the positive coefficient of (y_i - y_j). At s = 0 the
+// coefficient of attraction is finite (s is floored at 1e-30) and meets a zero difference: no
+// force. c_r is capped where s < 1e-30.
+#pragma once
+#include "umapkit/power.hpp"
+#include "umapkit/simd.hpp"
+
+UMAPKIT_BEGIN
+
+constexpr float kTinySquare = 1e-30f;
+constexpr float kRepulsionFloor = 0.001f;
+constexpr float kClip = 4.0f;
+constexpr float kLn2 = 0.693147180559945309f;
+
+struct Curve {
+  float a, b, gamma;
+
+  UMAPKIT_INLINE F32x16 attraction(F32x16 s) const {
+    const F32x16 safe = max(s, splat(kTinySquare));
+    const F32x16 p = power(safe, b);
+    return p * (2.0f * a * b) / (safe * (p * a + 1.0f));
+  }
+  UMAPKIT_INLINE F32x16 repulsion(F32x16 s) const {
+    const F32x16 p = power(max(s, splat(kTinySquare)), b);
+    return splat(2.0f * gamma * b) / ((s + kRepulsionFloor) * (p * a + 1.0f));
+  }
+  UMAPKIT_INLINE F32x16 attraction_cost(F32x16 s) const {
+    return log2_of(power(max(s, splat(kTinySquare)), b) * a + 1.0f) * kLn2;
+  }
+  UMAPKIT_INLINE F32x16 repulsion_cost(F32x16 s) const {
+    const F32x16 ap = power(max(s, splat(kTinySquare)), b) * a;
+    return log2_of((ap + 1.0f) / ap) * (kLn2 * gamma);
+  }
+};
+
+UMAPKIT_END

@@ -1,0 +1,65 @@
+"""Between SciPy's sparse arrays and the kernels' int64 row pointers and int32 columns."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from umapkit import _kernels
+
+Csr = tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]
+
+
+def to_csr(
+    indptr: NDArray[np.int64],
+    indices: NDArray[np.int32],
+    data: NDArray[np.float32],
+    shape: tuple[int, int],
+) -> csr_array:
+    """Wrap sorted arrays; SciPy wants one integer type, so both are int32 while that suffices."""
+    if int(indptr[-1]) <= np.iinfo(np.int32).max:
+        graph = csr_array((data, indices, indptr.astype(np.int32)), shape=shape)
+    else:
+        graph = csr_array((data, indices.astype(np.int64), indptr), shape=shape)
+    graph.has_sorted_indices = True
+    graph.has_canonical_format = True
+    return graph
+
+
+def csr_parts(graph: csr_array) -> Csr:
+    """Row pointers int64, columns int32, values float32: a graph as the kernels take it.
+
+    Raises
+    ------
+    ValueError
+        If the graph has more than 2**31 - 1 columns.
+    """
+    if graph.shape[1] > np.iinfo(np.int32).max:
+        msg = f"A graph of shape {graph.shape} is too large: columns are numbered by int32."
+        raise ValueError(msg)
+    return (
+        np.ascontiguousarray(graph.indptr, dtype=np.int64),
+        np.ascontiguousarray(graph.indices, dtype=np.int32),
+        np.ascontiguousarray(graph.data, dtype=np.float32),
+    )
+
+
+def transposed(parts: Csr, n_threads: int) -> Csr:
+    """Transpose of a square matrix, with sorted columns."""
+    indptr, indices, data = parts
+    result = (np.empty_like(indptr), np.empty_like(indices), np.empty_like(data))
+    _kernels.transpose(indptr, indices, data, *result, n_threads)
+    return result
+
+
+def united(parts: Csr, ratio: float, n_threads: int) -> csr_array:
+    """Fuzzy union of a square matrix with its transpose."""
+    other = transposed(parts, n_threads)
+    indptr = np.empty_like(parts[0])
+    _kernels.count_union(*parts, *other, ratio, indptr, n_threads)
+    indices = np.empty(int(indptr[-1]), dtype=np.int32)
+    data = np.empty(int(indptr[-1]), dtype=np.float32)
+    _kernels.fill_union(*parts, *other, ratio, indptr, indices, data, n_threads)
+    n = len(indptr) - 1
+    return to_csr(indptr, indices, data, (n, n))

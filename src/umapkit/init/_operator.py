@@ -1,0 +1,88 @@
+"""The normalised adjacency of a graph, as the eigensolvers use it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from umapkit import _kernels
+
+_RANK = 1e-12  # squared length, relative to the longest, below which a direction is rounding
+
+
+class Operator:
+    """``S = D^-1/2 W D^-1/2`` with products whose bits do not depend on threads.
+
+    Parameters
+    ----------
+    indptr, indices, weights : int64 (n + 1,), int32 (nnz,), float32 (nnz,)
+        The symmetric graph W by rows.
+    n_threads : int
+        Threads of the products.
+    """
+
+    def __init__(
+        self,
+        indptr: NDArray[np.int64],
+        indices: NDArray[np.int32],
+        weights: NDArray[np.float32],
+        *,
+        n_threads: int,
+    ) -> None:
+        self.n = len(indptr) - 1
+        self.n_threads = n_threads
+        self.indptr = indptr
+        self.indices = indices
+        self.roots = np.empty(self.n, dtype=np.float64)
+        self.values = np.empty(len(indices), dtype=np.float32)
+        _kernels.normalise(indptr, indices, weights, self.roots, self.values, n_threads)
+
+    def step(
+        self,
+        x: NDArray[np.float32],
+        z: NDArray[np.float32],
+        alpha: float,
+        beta: float,
+        gamma: float,
+        *,
+        out: NDArray[np.float32] | None = None,
+    ) -> NDArray[np.float32]:
+        """``alpha S x + beta x + gamma z`` for (n, m) blocks; `out` may be `z`, never `x`."""
+        if out is None or out is x:
+            out = np.empty_like(x)
+        _kernels.filter_step(
+            self.indptr, self.indices, self.values, x, z, out, alpha, beta, gamma, self.n_threads
+        )
+        return out
+
+    def deflate(self, x: NDArray[np.float32]) -> None:
+        """Take the trivial eigenvector, the roots of the degrees, out of every column."""
+        _kernels.project_out(x, self.roots, self.n_threads)
+
+    def inner(self, x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.float64]:
+        """``x.T @ y``, summed in a fixed order in double precision."""
+        out = np.empty((x.shape[1], y.shape[1]), dtype=np.float64)
+        _kernels.inner_products(x, y, out, self.n_threads)
+        return out
+
+    def rayleigh_ritz(
+        self, x: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+        """Best eigenvectors within the span of the columns of `x`.
+
+        Returns the vectors (n, m), Ritz values decreasing, and the values of those that are
+        there: where the columns of `x` are dependent, the last vectors are 0.
+        """
+        gram = self.inner(x, x)
+        image = self.inner(x, self.step(x, x, 1.0, 0.0, 0.0))
+        with threadpool_limits(1):
+            lengths, directions = np.linalg.eigh(gram)
+            kept = lengths > _RANK * lengths[-1]
+            whiten = directions[:, kept] / np.sqrt(lengths[kept])
+            ritz, vectors = np.linalg.eigh(whiten.T @ ((image + image.T) / 2) @ whiten)
+            turn = np.zeros_like(gram)
+            turn[:, : len(ritz)] = (whiten @ vectors)[:, ::-1]
+        out = np.empty_like(x)
+        _kernels.rotate(x, turn, out, self.n_threads)
+        return out, ritz[::-1]

@@ -1,0 +1,32 @@
+"""Moving the points: from a graph and a start to a map.
+
+A layout is attraction along the edges of the graph and repulsion from sampled other points, epoch
+by epoch. `run_layout` does it in one call; `Layout` is the same as an object that can be stopped,
+looked at, saved and continued; `settle` places new points on a finished map.
+"""
+
+from __future__ import annotations
+
+from umapkit.layout._checkpoint import Checkpoint
+from umapkit.layout._curve import find_ab
+from umapkit.layout._layout import Layout, LayoutInterrupted
+from umapkit.layout._observe import Callback, History, Observer, Progress
+from umapkit.layout._options import LayoutOptions
+from umapkit.layout._run import run_layout
+from umapkit.layout._schedule import default_epochs
+from umapkit.layout._settle import settle
+
+__all__ = [
+    "Callback",
+    "Checkpoint",
+    "History",
+    "Layout",
+    "LayoutInterrupted",
+    "LayoutOptions",
+    "Observer",
+    "Progress",
+    "default_epochs",
+    "find_ab",
+    "run_layout",
+    "settle",
+]

@@ -1,0 +1,286 @@
+"""A layout as an object: start it, run it to an epoch, look, run on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from umapkit import _kernels
+from umapkit._seed import Stage, draw, key
+from umapkit._threads import resolve_n_jobs
+from umapkit.layout._edges import EdgeList, PaddedEdges
+from umapkit.layout._observe import Observer, as_observers
+from umapkit.layout._options import LayoutOptions
+from umapkit.layout._schedule import prune
+
+# A user's learning rate of 1 is this step of the parallel optimiser. With momentum m a force acts
+# 1 / (1 - m) times, so 0.125 at 0.9 carries a cluster as far as umap-learn's 1.0; see
+# docs/notes/layout.md for the measurements.
+RATE = 0.125
+MOMENTUM = 0.9
+# Runs of 16 negatives: at most this many a vertex and epoch (4096; more tell a hub nothing new).
+NEGATIVE_RUNS = 256
+# Springs stiffer than this many times the mean are relaxed, not kicked (sampled.hpp, K_max).
+STIFFNESS = 8.0
+LOSS_RUNS = 4
+# Seconds of kernel time after which Python looks for an interrupt.
+_PATIENCE = 0.1
+
+
+class LayoutInterrupted(KeyboardInterrupt):
+    """Ctrl-C during a layout. The last finished epoch is kept.
+
+    Attributes
+    ----------
+    embedding : float32 array of shape (n, d)
+        The map after the last finished epoch.
+    epoch : int
+        Number of finished epochs.
+    """
+
+    def __init__(self, embedding: NDArray[np.float32], epoch: int) -> None:
+        super().__init__(f"interrupted after epoch {epoch}")
+        self.embedding = embedding
+        self.epoch = epoch
+
+
+class Layout:
+    """Attraction along edges, repulsion from sampled points.
+
+    ``run(50)`` and then ``run(200)`` gives the same bits as ``run(200)``; so does any number of
+    threads.
+
+    Parameters
+    ----------
+    graph : csr_array of shape (n, n), float32
+        Symmetric memberships, as `umapkit.fuzzy_graph` returns them.
+    start : array of shape (n, d)
+        Where the points begin, finite; copied.
+    options : LayoutOptions
+        What to do.
+    n_jobs : int or None, default None
+        Threads of the parallel optimiser; the result does not depend on it.
+
+    Attributes
+    ----------
+    embedding : float32 array of shape (n, d)
+        The map after `epoch` epochs.
+    epoch : int
+        Number of finished epochs.
+
+    Raises
+    ------
+    ValueError
+        If `graph` is not square, or `start` has another length or is not finite.
+    """
+
+    def __init__(
+        self,
+        graph: csr_array,
+        start: NDArray[Any],
+        options: LayoutOptions,
+        *,
+        n_jobs: int | None = None,
+    ) -> None:
+        n = graph.shape[0]
+        start = np.asarray(start)
+        if graph.shape[0] != graph.shape[1]:
+            msg = f"graph has shape {graph.shape}; a square one is needed."
+            raise ValueError(msg)
+        if start.ndim != 2 or start.shape[0] != n or start.shape[1] < 1:
+            msg = f"start has shape {start.shape}; the graph needs ({n}, n_components)."
+            raise ValueError(msg)
+        if not np.all(np.isfinite(start)):
+            msg = "start has NaN or infinite coordinates; give finite ones."
+            raise ValueError(msg)
+        self.options = options
+        self.n_threads = resolve_n_jobs(n_jobs)
+        pruned = prune(graph, options.n_epochs)
+        self._scale = float(graph.data.max(initial=0.0))
+        self._padded = PaddedEdges.of(pruned)
+        self._state = np.zeros(1, dtype=np.int64)
+        self._arrays: dict[str, NDArray[Any]] = {
+            "positions": np.array(start, dtype=np.float32, order="C")
+        }
+        vertices = np.arange(n, dtype=np.uint64)
+        hashes = draw(key(options.seed, Stage.SHUFFLE, 0, vertices), 0)
+        self._order = np.argsort(hashes, kind="stable").astype(np.int32)
+        if options.optimizer == "sampled":
+            self._arrays["velocity"] = np.zeros_like(self._arrays["positions"])
+            degree = self._padded.degree
+            mean = float(degree.mean(dtype=np.float64)) if n else 0.0
+            self._stiffness_limit = STIFFNESS * max(mean, 2.0)
+        else:
+            self._edges = EdgeList.of(pruned)
+            period = 1.0 / self._edges.weights.astype(np.float64)
+            self._arrays["next_edge"] = period
+            rate = max(options.negative_sample_rate, 1e-300)
+            self._arrays["next_negative"] = period / rate
+
+    @property
+    def embedding(self) -> NDArray[np.float32]:
+        """The map after `epoch` epochs, (n, d); the layout's own array, so copy to keep it."""
+        return self._arrays["positions"]
+
+    @property
+    def epoch(self) -> int:
+        """Number of finished epochs."""
+        return int(self._state[0])
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Everything that changes while running: arrays by name, views, not copies."""
+        return {**self._arrays, "epoch": self._state}
+
+    def restore(self, state: dict[str, NDArray[Any]]) -> None:
+        """Continue from what `state` returned for the same graph, start and options.
+
+        Raises
+        ------
+        ValueError
+            If an array is missing or has another shape.
+        """
+        mine = self.state()
+        for name, array in mine.items():
+            if name not in state or state[name].shape != array.shape:
+                msg = f"the state does not belong to this layout: {name!r} is missing or differs."
+                raise ValueError(msg)
+        for name, array in mine.items():
+            array[...] = state[name]
+
+    def loss(self) -> float:
+        """Effective loss of the present map, in nats (tutorial, Eq. 29).
+
+        Attraction exactly, repulsion from hashed negatives, which are the same at every call, so
+        that two epochs can be compared.
+        """
+        n = len(self.embedding)
+        losses = np.empty(2 * n, dtype=np.float64)
+        options = self.options
+        _kernels.observed_losses(
+            self._padded.vectors,
+            self._padded.heads,
+            self._padded.weights,
+            self._padded.degree,
+            self._order,
+            self.embedding,
+            losses,
+            epoch=0,
+            a=options.a,
+            b=options.b,
+            gamma=options.repulsion_strength,
+            negative_rate=options.negative_sample_rate,
+            negative_runs=LOSS_RUNS,
+            seed=options.seed,
+            n_threads=self.n_threads,
+        )
+        return float(np.sum(losses) * self._scale)
+
+    def run(
+        self,
+        until: int | None = None,
+        *,
+        observers: Observer | Iterable[Observer] | None = None,
+        tol: float | None = None,
+    ) -> NDArray[np.float32]:
+        """Run to an epoch.
+
+        Parameters
+        ----------
+        until : int, default the whole schedule
+            Epoch to stop before; the schedule (``options.n_epochs``) does not change.
+        observers : Observer or several, optional
+            Called as they ask for.
+        tol : float, optional
+            Stop when the effective loss fell by less than this share over 10 epochs, twice in a
+            row. Larger values stop sooner. ``None`` runs to the end.
+
+        Returns
+        -------
+        float32 array of shape (n, d)
+            The map (`embedding`).
+
+        Raises
+        ------
+        LayoutInterrupted
+            On Ctrl-C; `embedding` and `epoch` belong to the last finished epoch, and `run` may
+            be called again.
+        """
+        from umapkit.layout._converged import Converged
+
+        end = self.options.n_epochs if until is None else min(until, self.options.n_epochs)
+        watching = as_observers(observers)
+        if tol is not None:
+            watching.append(Converged(tol))
+        for observer in watching:
+            observer.start(self)
+        try:
+            self._loop(end, watching)
+        except KeyboardInterrupt as interrupt:
+            raise LayoutInterrupted(self.embedding.copy(), self.epoch) from interrupt
+        finally:
+            for observer in watching:
+                observer.end(self)
+        return self.embedding
+
+    def _loop(self, end: int, watching: list[Observer]) -> None:
+        chunk = 1
+        while self.epoch < end:
+            stop = min(end, self.epoch + chunk)
+            for observer in watching:
+                stop = min(stop, (self.epoch // observer.every + 1) * observer.every)
+            began, first = time.perf_counter(), self.epoch
+            self._advance(stop)
+            seconds = max(time.perf_counter() - began, 1e-6) / (self.epoch - first)
+            chunk = max(1, int(_PATIENCE / seconds))
+            # Every observer is asked, also when an earlier one says stop.
+            answers = [o.epoch(self) for o in watching if self.epoch % o.every == 0]
+            if any(answers):
+                return
+
+    def _advance(self, until: int) -> None:
+        options = self.options
+        common = {
+            "until": until,
+            "n_epochs": options.n_epochs,
+            "a": options.a,
+            "b": options.b,
+            "gamma": options.repulsion_strength,
+            "negative_rate": options.negative_sample_rate,
+            "seed": options.seed,
+        }
+        if options.optimizer == "sampled":
+            _kernels.run_sampled(
+                self._padded.vectors,
+                self._padded.heads,
+                self._padded.weights,
+                self._padded.degree,
+                self._order,
+                self._arrays["positions"],
+                self._arrays["velocity"],
+                self._state,
+                learning_rate=options.learning_rate * RATE,
+                momentum=MOMENTUM,
+                stiffness_limit=self._stiffness_limit,
+                negative_runs=NEGATIVE_RUNS,
+                n_threads=self.n_threads,
+                **common,
+            )
+        else:
+            _kernels.run_literal(
+                self._edges.heads,
+                self._edges.tails,
+                self._edges.weights,
+                self._arrays["positions"],
+                self._arrays["next_edge"],
+                self._arrays["next_negative"],
+                self._state,
+                learning_rate=options.learning_rate,
+                bernoulli=options.optimizer == "bernoulli",
+                push_tail=options.push_tail,
+                **common,
+            )

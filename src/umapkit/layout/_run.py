@@ -1,0 +1,101 @@
+"""A whole layout in one call."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from umapkit._seed import resolve_seed
+from umapkit.layout._checkpoint import Checkpoint, fingerprint_of
+from umapkit.layout._layout import Layout
+from umapkit.layout._observe import Observer, as_observers
+from umapkit.layout._options import LayoutOptions, Optimizer
+from umapkit.layout._schedule import resolve_epochs
+
+
+def run_layout(
+    graph: csr_array,
+    start: NDArray[Any],
+    *,
+    a: float,
+    b: float,
+    n_epochs: int | Sequence[int] | None = None,
+    learning_rate: float = 1.0,
+    negative_sample_rate: float = 5.0,
+    repulsion_strength: float = 1.0,
+    optimizer: Optimizer = "sampled",
+    push_tail: bool = False,
+    tol: float | None = None,
+    random_state: Any = None,
+    observers: Observer | Iterable[Observer] | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    snapshots: list[NDArray[np.float32]] | None = None,
+    n_jobs: int | None = None,
+) -> NDArray[np.float32]:
+    """Lay out a graph.
+
+    Parameters
+    ----------
+    graph : csr_array of shape (n, n), float32
+        Symmetric memberships (`umapkit.fuzzy_graph`).
+    start : array of shape (n, d)
+        Where the points begin (`umapkit.spectral_start`).
+    a, b, learning_rate, negative_sample_rate, repulsion_strength, optimizer, push_tail
+        See `LayoutOptions`.
+    n_epochs : int, sequence of int, or None, default None
+        Length of the schedule in epochs; ``None``: 500 up to 10,000 vertices, 200 above. A list
+        asks for snapshots at these epochs; its largest is the length.
+    tol : float, optional
+        Stop early when the effective loss has settled; see `Layout.run`.
+    random_state : int, Generator, RandomState or None
+        Seed. The same seed gives the same bits for any `n_jobs`.
+    observers : Observer or several, optional
+        Progress, history, callbacks.
+    checkpoint : path-like, optional
+        File to continue from if it exists, and to write to every 50 epochs and at the end.
+    snapshots : list, optional
+        Receives a copy of the map at each epoch that `n_epochs` lists.
+    n_jobs : int or None, default None
+        Threads.
+
+    Returns
+    -------
+    float32 array of shape (n, d)
+        The map.
+
+    Raises
+    ------
+    ValueError
+        If shapes or numbers are wrong, or the checkpoint belongs to something else.
+    LayoutInterrupted
+        On Ctrl-C, with the last map inside.
+    """
+    length, wanted = resolve_epochs(n_epochs, graph.shape[0])
+    options = LayoutOptions(
+        a=a,
+        b=b,
+        n_epochs=length,
+        learning_rate=learning_rate,
+        negative_sample_rate=negative_sample_rate,
+        repulsion_strength=repulsion_strength,
+        optimizer=optimizer,
+        push_tail=push_tail,
+        seed=resolve_seed(random_state),
+    )
+    layout = Layout(graph, start, options, n_jobs=n_jobs)
+    watching = as_observers(observers)
+    if checkpoint is not None:
+        keeper = Checkpoint(checkpoint, fingerprint=fingerprint_of(graph, start, options))
+        keeper.resume(layout)
+        watching.append(keeper)
+    for stop in wanted:
+        if stop > layout.epoch or stop == layout.epoch == 0:
+            layout.run(stop, observers=watching, tol=tol)
+        if snapshots is not None:
+            snapshots.append(layout.embedding.copy())
+    return layout.run(observers=watching, tol=tol)

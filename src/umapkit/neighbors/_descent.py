@@ -1,0 +1,326 @@
+"""Approximate neighbours: trees and descent, in a narrow space where rows are wide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from umapkit import _kernels
+from umapkit._seed import Stage, sample_without_replacement
+from umapkit.neighbors._neighbors import Neighbors, with_self
+from umapkit.neighbors._space import Projected, Rows, Space, principal_space
+from umapkit.neighbors._table import Table, check_finite
+
+_FULL_WIDTH_UP_TO = 96  # rows this wide are searched as they are
+_WIDTHS = (48, 64, 96, 128, 192, 256)  # numbers a narrow row, a cache line or more apart
+_CEILING = 0.98  # share of true neighbours that a narrow space must keep in its lists
+_LEAF = 128
+_SAMPLE = 256  # rows on which recall is measured
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How hard the search works; more of each finds more and takes longer.
+
+    Attributes
+    ----------
+    n_trees : int
+        Random-projection trees.
+    width : int
+        Length of the lists.
+    reach : int
+        New, and old, candidates of a row in a round.
+    rounds : int
+        At most so many rounds.
+    enough : float
+        Stop when this share of the entries is new.
+    """
+
+    n_trees: int
+    width: int
+    reach: int
+    rounds: int
+    enough: float
+
+    def more(self) -> Effort:
+        """Return the next step up."""
+        return Effort(
+            n_trees=self.n_trees + self.n_trees // 2,
+            width=_round_up(self.width + self.width // 2),
+            reach=self.reach + self.reach // 2,
+            rounds=self.rounds + 4,
+            enough=self.enough / 4,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """What queries need: rows in tree order, trees over them, and every row's list.
+
+    Attributes
+    ----------
+    rows : ndarray of float32, shape (n, p)
+        Searched rows, narrow or whole, in tree order.
+    heights : ndarray of float32, shape (n,), or None
+        Heights of narrow rows.
+    order : ndarray of int32, shape (n,)
+        ``order[i]`` is the row at place i.
+    members, directions, limits : ndarray
+        The trees (``cpp/include/umapkit/tree.hpp``), over places.
+    depth : int
+        Levels of the trees.
+    lists : ndarray of uint32, shape (n, width)
+        Places of the neighbours in the searched space, nearest first.
+    space : Space or None
+        Axes of the narrow space; None where rows are searched as they are.
+    """
+
+    rows: Rows
+    heights: NDArray[np.float32] | None
+    order: NDArray[np.int32]
+    members: NDArray[np.int32]
+    directions: NDArray[np.float32]
+    limits: NDArray[np.float32]
+    depth: int
+    lists: NDArray[np.uint32]
+    space: Space | None
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """True neighbours of a sample of rows."""
+
+    sample: NDArray[np.int32]
+    ids: NDArray[np.int32]
+    distances: NDArray[np.float32]
+
+    def recall(self, distances: NDArray[np.float32]) -> float:
+        """Share of listed neighbours, shape (sample, k), no farther than the true k-th."""
+        if self.distances.shape[1] == 0:
+            return 1.0
+        return float(np.mean(distances <= self.distances[:, -1:]))
+
+
+def true_sample(table: Table, k: int, *, size: int, seed: int, n_threads: int) -> Truth:
+    """Find the k true neighbours of a hashed sample of rows."""
+    n = table.rows.shape[0]
+    sample = sample_without_replacement(seed, Stage.RECALL, n, size).astype(np.int32)
+    queries = np.ascontiguousarray(table.rows[sample])
+    ids, distances = table.nearest(queries, k, n_threads, self_rows=sample)
+    return Truth(sample, ids, distances)
+
+
+def usual_effort(n_neighbors: int) -> Effort:
+    """Return the effort that suits lists of `n_neighbors`."""
+    k = n_neighbors - 1
+    return Effort(
+        n_trees=6, width=_round_up(max(k + k // 2, k + 16)), reach=24, rounds=8, enough=0.01
+    )
+
+
+def descent_neighbors(
+    table: Table, n_neighbors: int, *, target: float, seed: int, n_threads: int
+) -> tuple[Neighbors, Graph, float]:
+    """Find the neighbours of every row by descent.
+
+    Parameters
+    ----------
+    table : Table
+        The rows, under a metric with ``descent=True``.
+    n_neighbors : int
+        Length of the lists, the row itself included.
+    target : float
+        Recall below which the search is repeated with more effort, twice at most.
+    seed : int
+        Seed of every draw.
+    n_threads : int
+        Threads; results do not depend on them.
+
+    Returns
+    -------
+    neighbors : Neighbors
+        With true distances.
+    graph : Graph
+        For queries.
+    recall : float
+        Estimate on a sample of 256 rows.
+    """
+    k = n_neighbors - 1
+    truth = true_sample(table, k, size=_SAMPLE, seed=seed, n_threads=n_threads)
+    check_finite(truth.distances)
+    effort = usual_effort(n_neighbors)
+    space, projected, width = _choose_width(table, truth, effort.width, seed, n_threads)
+    for step in range(3):
+        graph = _build_graph(table, space, projected, width, effort, seed, n_threads)
+        ids, distances = _rerank(table, graph, k, n_threads)
+        recall = truth.recall(distances[truth.sample])
+        if recall >= target or step == 2:
+            break
+        effort = effort.more()
+    check_finite(distances)
+    return with_self(ids, distances), graph, recall
+
+
+def _choose_width(
+    table: Table, truth: Truth, width: int, seed: int, n_threads: int
+) -> tuple[Space | None, Projected | None, int]:
+    """Take the narrowest space whose lists keep enough true neighbours; else whole rows."""
+    rows = table.rows
+    d = rows.shape[1]
+    if d <= _FULL_WIDTH_UP_TO or not table.metric.compresses:
+        return None, None, d
+    widths = [w for w in _WIDTHS if w <= 0.7 * d]
+    for some in (widths[:4], widths[4:]):  # axes are found in two goes: most data need no second
+        if not some:
+            continue
+        space = principal_space(rows, -(-some[-1] // 16) * 16, seed=seed, n_threads=n_threads)
+        projected = space.project(rows, n_threads)
+        for w in some:
+            if _ceiling(projected, truth, w, width, n_threads) >= _CEILING:
+                return space, projected, w
+    return None, None, d
+
+
+def _ceiling(projected: Projected, truth: Truth, width: int, listed: int, n_threads: int) -> float:
+    """Share of the sample's true neighbours among the `listed` nearest in a narrow space."""
+    rows, heights = projected.narrow(width, n_threads)
+    m = len(truth.sample)
+    ids = np.empty((m, listed), dtype=np.int32)
+    keys = np.empty((m, listed), dtype=np.float32)
+    _kernels.nearest(
+        0,
+        np.ascontiguousarray(rows[truth.sample]),
+        rows,
+        truth.sample,
+        False,
+        1.0,
+        None,
+        np.ascontiguousarray(heights[truth.sample]),
+        heights,
+        ids,
+        keys,
+        n_threads,
+    )
+    found = (truth.ids[:, :, None] == ids[:, None, :]).any(axis=2)
+    return float(found.mean())
+
+
+def _build_graph(
+    table: Table,
+    space: Space | None,
+    projected: Projected | None,
+    width: int,
+    effort: Effort,
+    seed: int,
+    n_threads: int,
+) -> Graph:
+    n = table.rows.shape[0]
+    depth = _kernels.tree_depth(n, _LEAF)
+
+    def rows_in(order: NDArray[np.int32] | None) -> tuple[Rows, NDArray[np.float32] | None]:
+        if projected is not None:
+            return projected.narrow(width, n_threads, order)
+        return (table.rows if order is None else table.rows[order]), None
+
+    rows, _ = rows_in(None)
+    first = _trees(rows, seed, 0, 1, depth, n_threads)
+    # The first tree orders the rows: near rows lie near each other in memory.
+    order = first[0][0].copy()
+    first[0][0] = np.arange(n)
+    rows, heights = rows_in(order)
+    others = _trees(rows, seed, 1, effort.n_trees - 1, depth, n_threads)
+    members, directions, limits = (np.concatenate(pair) for pair in zip(first, others, strict=True))
+    keys = np.empty((n, effort.width), dtype=np.float32)
+    lists = np.empty((n, effort.width), dtype=np.uint32)
+    _kernels.descend(
+        table.metric.kernel,
+        rows,
+        heights,
+        members,
+        depth,
+        effort.reach,
+        effort.rounds,
+        int(effort.enough * lists.size),
+        seed,
+        keys,
+        lists,
+        n_threads,
+    )
+    if space is not None:
+        space = space.first(width - 1)
+    return Graph(rows, heights, order, members, directions, limits, depth, lists, space)
+
+
+def _trees(
+    rows: Rows, seed: int, first: int, count: int, depth: int, n_threads: int
+) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]:
+    n, p = rows.shape
+    inner = 2**depth - 1
+    members = np.empty((count, n), dtype=np.int32)
+    directions = np.empty((count, inner, p), dtype=np.float32)
+    limits = np.empty((count, inner), dtype=np.float32)
+    _kernels.build_trees(rows, seed, first, depth, members, directions, limits, n_threads)
+    return members, directions, limits
+
+
+def _rerank(
+    table: Table, graph: Graph, k: int, n_threads: int
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    n = table.rows.shape[0]
+    ids = np.empty((n, k), dtype=np.int32)
+    distances = np.empty((n, k), dtype=np.float32)
+    metric = table.metric
+    _kernels.rerank(
+        metric.kernel,
+        table.rows,
+        graph.order,
+        graph.lists,
+        metric.root,
+        table.scale,
+        ids,
+        distances,
+        n_threads,
+    )
+    return ids, distances
+
+
+def search_graph(
+    table: Table, graph: Graph, queries: Rows, k: int, *, effort: int, n_threads: int
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Find neighbours of prepared new rows on the graph; each row's answer is its own."""
+    m = queries.shape[0]
+    narrow, heights = queries, None
+    if graph.space is not None:
+        projected = graph.space.project(queries, n_threads)
+        narrow, heights = projected.narrow(graph.rows.shape[1], n_threads)
+    ids = np.empty((m, k), dtype=np.int32)
+    distances = np.empty((m, k), dtype=np.float32)
+    metric = table.metric
+    _kernels.search(
+        metric.kernel,
+        queries,
+        narrow,
+        heights,
+        table.rows,
+        graph.rows,
+        graph.heights,
+        graph.members,
+        graph.directions,
+        graph.limits,
+        graph.depth,
+        graph.order,
+        graph.lists,
+        effort,
+        metric.root,
+        table.scale,
+        ids,
+        distances,
+        n_threads,
+    )
+    return ids, distances
+
+
+def _round_up(x: int) -> int:
+    return -(-x // 16) * 16

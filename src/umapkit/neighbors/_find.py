@@ -1,0 +1,153 @@
+"""The verb of this room: find_neighbors, and build_index for those who will ask again."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from numpy.typing import ArrayLike
+
+from umapkit._seed import resolve_seed
+from umapkit._threads import resolve_n_jobs
+from umapkit.distances import Metric, resolve_metric
+from umapkit.neighbors._index import NeighborIndex, make_index
+from umapkit.neighbors._neighbors import Neighbors
+from umapkit.neighbors._rows import check_rows
+from umapkit.neighbors._table import Table
+
+Method = Literal["auto", "exact", "descent"]
+
+_EXACT_UP_TO = 4096
+# Looking at all rows costs about n (d + 8) a row, descent about as much as a million of that
+# unit, whatever the rows: measured on 2 cores, see benchmarks.
+_EXACT_WORK = 1.0e6
+
+
+def build_index(
+    X: ArrayLike,
+    *,
+    n_neighbors: int = 15,
+    metric: str | Metric = "euclidean",
+    method: Method = "auto",
+    target_recall: float = 0.95,
+    random_state: Any = None,
+    n_jobs: int | None = None,
+) -> NeighborIndex:
+    """Find the neighbours of every row and keep what is needed to find those of new rows.
+
+    Parameters
+    ----------
+    X : array-like, shape (n, d)
+        Rows. Duplicates are welcome: they are at distance exactly 0.
+    n_neighbors : int, default 15
+        Length of the lists, the row itself included; 1 to n. Larger takes longer.
+    metric : str or Metric, default "euclidean"
+        Name or alias out of :data:`umapkit.distances.METRICS`.
+    method : {"auto", "exact", "descent"}, default "auto"
+        "exact" looks at all rows, O(n^2 d). "descent" finds nearly all neighbours in about
+        O(n^1.1 d) (see ``cpp/include/umapkit/descent.hpp``). "auto" takes exact for up to 4,096
+        rows, where it is the cheaper one, and for metrics without descent.
+    target_recall : float, default 0.95
+        Descent is repeated with more effort, twice at most, while the recall estimated on 256
+        rows is below this; 0 never repeats. Exact search has recall 1 anyway.
+    random_state : int, Generator, RandomState or None
+        Seed of the approximate search; None draws one. The same seed gives the same bits for any
+        `n_jobs`.
+    n_jobs : int, optional
+        Threads; None for all cores.
+
+    Returns
+    -------
+    NeighborIndex
+        With ``.neighbors``, ``.method`` (the one that was used) and ``.recall``.
+
+    Raises
+    ------
+    ValueError
+        If `X` holds NaN or infinity, `n_neighbors` is out of range, a name is not known, or
+        ``method="descent"`` is asked for a metric that has none.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> index = build_index(np.arange(10.0)[:, None], n_neighbors=3)
+    >>> index.neighbors.indices[0]
+    array([0, 1, 2], dtype=int32)
+    >>> index.query([[4.2]], 2).indices
+    array([[4, 5]], dtype=int32)
+    """
+    card = resolve_metric(metric)
+    n_threads = resolve_n_jobs(n_jobs)
+    rows = check_rows(X, name="X")
+    n = rows.shape[0]
+    if isinstance(n_neighbors, bool) or not hasattr(n_neighbors, "__index__"):
+        msg = f"n_neighbors={n_neighbors!r} is not an integer. Give 1 to {n}, the number of rows."
+        raise TypeError(msg)
+    if not 1 <= n_neighbors <= n:
+        msg = (
+            f"n_neighbors={n_neighbors} cannot be had from {n} rows (a row counts as its own first "
+            f"neighbour). Give 1 to {n}."
+        )
+        raise ValueError(msg)
+    if not 0.0 <= target_recall <= 1.0:
+        msg = f"target_recall={target_recall!r} is not a share. Give a number from 0 to 1."
+        raise ValueError(msg)
+    return make_index(
+        Table(rows, card, n_threads),
+        int(n_neighbors),
+        method=_choose_method(method, card, *rows.shape),
+        target=target_recall,
+        seed=resolve_seed(random_state),
+        n_threads=n_threads,
+    )
+
+
+def find_neighbors(
+    X: ArrayLike,
+    *,
+    n_neighbors: int = 15,
+    metric: str | Metric = "euclidean",
+    method: Method = "auto",
+    target_recall: float = 0.95,
+    random_state: Any = None,
+    n_jobs: int | None = None,
+) -> Neighbors:
+    """Find the neighbours of every row; parameters and errors as for :func:`build_index`.
+
+    Returns
+    -------
+    Neighbors
+        Lists sorted by (distance, index), each row itself first at distance 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> find_neighbors(np.arange(4.0)[:, None], n_neighbors=2).distances[3]
+    array([0., 1.], dtype=float32)
+    """
+    return build_index(
+        X,
+        n_neighbors=n_neighbors,
+        metric=metric,
+        method=method,
+        target_recall=target_recall,
+        random_state=random_state,
+        n_jobs=n_jobs,
+    ).neighbors
+
+
+def _choose_method(method: str, metric: Metric, n: int, d: int) -> Literal["exact", "descent"]:
+    if method == "exact":
+        return "exact"
+    if method == "descent":
+        if not metric.descent:
+            msg = (
+                f"method='descent' is not offered for metric={metric.name!r}: neighbours of "
+                "neighbours need not be near. Give method='exact' or 'auto'."
+            )
+            raise ValueError(msg)
+        return "descent"
+    if method == "auto":
+        cheap = n <= _EXACT_UP_TO or n * (d + 8) <= _EXACT_WORK
+        return "exact" if cheap or not metric.descent else "descent"
+    msg = f"method={method!r} is not known. Give 'auto', 'exact' or 'descent'."
+    raise ValueError(msg)

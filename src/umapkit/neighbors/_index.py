@@ -1,0 +1,205 @@
+"""Neighbours of the training rows, and of new ones."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from umapkit._threads import resolve_n_jobs
+from umapkit.distances import Metric, resolve_metric
+from umapkit.neighbors._descent import Graph, descent_neighbors, search_graph
+from umapkit.neighbors._exact import exact_neighbors
+from umapkit.neighbors._neighbors import Neighbors
+from umapkit.neighbors._rows import check_rows
+from umapkit.neighbors._space import Space
+from umapkit.neighbors._table import Table, check_finite
+
+_TREES = ("order", "members", "directions", "limits", "lists")
+
+
+class NeighborIndex:
+    """Rows with their neighbours, ready for new rows. Made by :func:`build_index`.
+
+    Attributes
+    ----------
+    neighbors : Neighbors
+        Lists of the training rows, each row itself first.
+    method : {"exact", "descent"}
+        How they were found, and how new rows are searched.
+    recall : float
+        Share of the true neighbours that the lists hold, estimated on a sample of 256 rows;
+        exactly 1 for ``method="exact"``.
+    seed : int
+        Seed of the search.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        neighbors: Neighbors,
+        *,
+        method: Literal["exact", "descent"],
+        graph: Graph | None,
+        recall: float,
+        seed: int,
+    ) -> None:
+        self._table = table
+        self._graph = graph
+        self.neighbors = neighbors
+        self.method: Literal["exact", "descent"] = method
+        self.recall = recall
+        self.seed = seed
+
+    @property
+    def data(self) -> NDArray[np.float32]:
+        """The training rows, shape (n, d)."""
+        return self._table.X
+
+    @property
+    def metric(self) -> Metric:
+        """The card of the metric."""
+        return self._table.metric
+
+    @property
+    def width(self) -> int:
+        """How many numbers a row has where it is searched: d, or fewer in a narrow space."""
+        return (self._table.rows if self._graph is None else self._graph.rows).shape[1]
+
+    def query(self, Q: ArrayLike, k: int, *, n_jobs: int | None = None) -> Neighbors:
+        """Find the k nearest training rows of new rows.
+
+        The answer of a row does not depend on the other rows of `Q`, nor on threads.
+
+        Parameters
+        ----------
+        Q : array-like, shape (m, d)
+            New rows.
+        k : int
+            How many neighbours, 1 to n. (Here a row is not counted as its own neighbour, since
+            it need not be among the training rows.) Where k exceeds a quarter of the rows, all
+            rows are looked at, whatever `method` is.
+        n_jobs : int, optional
+            Threads; None for all cores.
+
+        Returns
+        -------
+        Neighbors
+            Indices into the training rows, sorted by (distance, index).
+
+        Raises
+        ------
+        ValueError
+            If `Q` has the wrong number of columns or holds NaN, or k is out of range.
+        """
+        n_threads = resolve_n_jobs(n_jobs)
+        rows = check_rows(Q, name="Q", empty_ok=True)
+        n, d = self.data.shape
+        if rows.shape[1] != d:
+            msg = f"Q has {rows.shape[1]} columns; the index was built on {d}. Give rows of {d}."
+            raise ValueError(msg)
+        if not 1 <= k <= n:
+            msg = f"k={k} neighbours were asked for; the index holds {n} rows. Give 1 to {n}."
+            raise ValueError(msg)
+        queries = self._table.prepare(rows, n_threads)
+        if self._graph is None or 4 * k > n:
+            ids, distances = self._table.nearest(queries, k, n_threads)
+        else:
+            ids, distances = search_graph(
+                self._table,
+                self._graph,
+                queries,
+                k,
+                effort=max(48, k + k // 2, k + 16),
+                n_threads=n_threads,
+            )
+        check_finite(distances)
+        return Neighbors(ids, distances)
+
+    def state_arrays(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+        """Return what :meth:`from_state` needs: arrays, and plain numbers and strings.
+
+        The training rows are among the arrays, under "data".
+        """
+        arrays: dict[str, NDArray[Any]] = {
+            "data": self.data,
+            "indices": self.neighbors.indices,
+            "distances": self.neighbors.distances,
+        }
+        numbers: dict[str, Any] = {
+            "metric": self.metric.name,
+            "method": self.method,
+            "recall": self.recall,
+            "seed": self.seed,
+        }
+        if self._graph is not None:
+            arrays |= {name: getattr(self._graph, name) for name in _TREES}
+            numbers["depth"] = self._graph.depth
+            numbers["width"] = self._graph.rows.shape[1]
+            if self._graph.space is not None:
+                arrays |= {"mean": self._graph.space.mean, "axes": self._graph.space.axes}
+        return arrays, numbers
+
+    @classmethod
+    def from_state(
+        cls,
+        arrays: dict[str, NDArray[Any]],
+        numbers: dict[str, Any],
+        *,
+        n_jobs: int | None = None,
+    ) -> NeighborIndex:
+        """Rebuild an index without searching; its queries give the same bits.
+
+        Parameters
+        ----------
+        arrays, numbers : dict
+            What :meth:`state_arrays` returned.
+        n_jobs : int, optional
+            Threads for scaling and projecting the rows again.
+        """
+        n_threads = resolve_n_jobs(n_jobs)
+        table = Table(arrays["data"], resolve_metric(numbers["metric"]), n_threads)
+        graph = None
+        if numbers["method"] == "descent":
+            space, heights = None, None
+            if "axes" in arrays:
+                space = Space(arrays["mean"], arrays["axes"])
+                projected = space.project(table.rows, n_threads)
+                rows, heights = projected.narrow(numbers["width"], n_threads, arrays["order"])
+            else:
+                rows = table.rows[arrays["order"]]
+            graph = Graph(
+                rows=rows,
+                heights=heights,
+                depth=numbers["depth"],
+                space=space,
+                **{name: arrays[name] for name in _TREES},
+            )
+        return cls(
+            table,
+            Neighbors(arrays["indices"], arrays["distances"]),
+            method=numbers["method"],
+            graph=graph,
+            recall=numbers["recall"],
+            seed=numbers["seed"],
+        )
+
+
+def make_index(
+    table: Table,
+    n_neighbors: int,
+    *,
+    method: Literal["exact", "descent"],
+    target: float,
+    seed: int,
+    n_threads: int,
+) -> NeighborIndex:
+    """Search, and keep what queries need."""
+    if method == "exact":
+        neighbors = exact_neighbors(table, n_neighbors, n_threads)
+        return NeighborIndex(table, neighbors, method="exact", graph=None, recall=1.0, seed=seed)
+    neighbors, graph, recall = descent_neighbors(
+        table, n_neighbors, target=target, seed=seed, n_threads=n_threads
+    )
+    return NeighborIndex(table, neighbors, method="descent", graph=graph, recall=recall, seed=seed)

@@ -1,0 +1,77 @@
+"""How many of the true neighbours a list holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from umapkit._seed import resolve_seed
+from umapkit._threads import resolve_n_jobs
+from umapkit.distances import Metric, resolve_metric
+from umapkit.neighbors._descent import true_sample
+from umapkit.neighbors._neighbors import Neighbors
+from umapkit.neighbors._rows import check_rows
+from umapkit.neighbors._table import Table
+
+
+def estimate_recall(
+    X: ArrayLike,
+    neighbors: Neighbors,
+    *,
+    metric: str | Metric = "euclidean",
+    sample_size: int = 256,
+    random_state: Any = 0,
+    n_jobs: int | None = None,
+) -> float:
+    """Estimate the share of the true neighbours that the lists of training rows hold.
+
+    The k - 1 true neighbours of a hashed sample of rows are found by looking at all rows. A listed
+    neighbour counts if it is no farther than the true (k-1)-th, so ties may go either way. The
+    row itself does not count.
+
+    Parameters
+    ----------
+    X : array-like, shape (n, d)
+        The rows.
+    neighbors : Neighbors
+        Their lists, shape (n, k), each row itself first.
+    metric : str or Metric, default "euclidean"
+        The metric of the lists.
+    sample_size : int, default 256
+        Rows to look at; n or more gives the exact figure. The standard error is about
+        0.06 / sqrt(sample_size) at a recall of 0.98.
+    random_state : int, Generator, RandomState or None, default 0
+        Chooses the sample.
+    n_jobs : int, optional
+        Threads; None for all cores.
+
+    Returns
+    -------
+    float
+        From 0 to 1; 1 for lists without any neighbour.
+
+    Raises
+    ------
+    ValueError
+        If `neighbors` has another number of rows than `X`, or `sample_size` is below 1.
+    """
+    n_threads = resolve_n_jobs(n_jobs)
+    rows = check_rows(X, name="X")
+    if neighbors.n != rows.shape[0]:
+        msg = f"neighbors has {neighbors.n} lists and X {rows.shape[0]} rows. Give one list a row."
+        raise ValueError(msg)
+    if sample_size < 1:
+        msg = f"sample_size={sample_size} is no sample. Give 1 or more."
+        raise ValueError(msg)
+    table = Table(rows, resolve_metric(metric), n_threads)
+    truth = true_sample(
+        table,
+        neighbors.k - 1,
+        size=sample_size,
+        seed=resolve_seed(random_state),
+        n_threads=n_threads,
+    )
+    listed = neighbors.distances[truth.sample, 1:]
+    return truth.recall(np.where(neighbors.indices[truth.sample, 1:] >= 0, listed, np.inf))

@@ -1,0 +1,55 @@
+"""How good a map is: neighbourhoods kept, classes told apart, and the costs that it pays.
+
+Every score looks at all rows (or at all pairs) by blocks, in memory that grows with the rows,
+gives the same bits for any number of threads, and can judge a hashed sample of the rows only.
+"""
+
+from __future__ import annotations
+
+from umapkit.quality._accuracy import knn_accuracy
+from umapkit.quality._costs import (
+    attraction_cost,
+    effective_loss_of,
+    effective_target,
+    fuzzy_cross_entropy,
+    fuzzy_cross_entropy_without_constants,
+    nominal_loss_of,
+    ordered_pair_sum,
+    repulsion_cost,
+    similarity,
+    unordered_pair_sum,
+)
+from umapkit.quality._effective import EffectiveLoss, effective_loss
+from umapkit.quality._gradients import (
+    attraction_gradient,
+    expected_gradient,
+    nominal_gradient,
+    repulsion_gradient,
+)
+from umapkit.quality._preservation import neighborhood_preservation
+from umapkit.quality._silhouette import silhouette
+from umapkit.quality._trustworthiness import continuity, trustworthiness
+
+__all__ = [
+    "EffectiveLoss",
+    "attraction_cost",
+    "attraction_gradient",
+    "continuity",
+    "effective_loss",
+    "effective_loss_of",
+    "effective_target",
+    "expected_gradient",
+    "fuzzy_cross_entropy",
+    "fuzzy_cross_entropy_without_constants",
+    "knn_accuracy",
+    "neighborhood_preservation",
+    "nominal_gradient",
+    "nominal_loss_of",
+    "ordered_pair_sum",
+    "repulsion_cost",
+    "repulsion_gradient",
+    "silhouette",
+    "similarity",
+    "trustworthiness",
+    "unordered_pair_sum",
+]

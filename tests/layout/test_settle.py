@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from umapkit._seed import Stage, draw, key
+from umapkit.layout import _layout as constants
+from umapkit.layout import find_ab, settle
+from umapkit.layout._settle import SETTLE_RATE
+
+from . import twins
+
+A, B = find_ab()
+
+
+def case(dim=2, rows=9, k=15, n=80):
+    rng = np.random.default_rng(dim)
+    y = rng.uniform(0, 10, (n, dim)).astype(np.float32)
+    neighbors = rng.integers(0, n, (rows, k)).astype(np.int32)
+    weights = rng.uniform(0, 1, (rows, k)).astype(np.float32)
+    start = rng.uniform(0, 10, (rows, dim)).astype(np.float32)
+    keys = rng.integers(0, 2**63, rows).astype(np.uint64)
+    return y, neighbors, weights, start, keys
+
+
+@pytest.mark.parametrize("dim", [1, 2, 3, 7])
+@pytest.mark.parametrize("k", [3, 15, 20])
+def test_settling_agrees_with_numpy(dim, k):
+    y, neighbors, weights, start, keys = case(dim, k=k)
+    found = settle(y, neighbors, weights, start, keys, a=A, b=B, n_epochs=30, seed=5)
+    hashes = draw(key(5, Stage.SHUFFLE, 0, np.arange(len(y), dtype=np.uint64)), 0)
+    expected = twins.settle(
+        y.astype(np.float64), np.argsort(hashes, kind="stable"), neighbors, weights, keys, start,
+        n_epochs=30, a=A, b=B, gamma=1.0, rate=SETTLE_RATE, m=5.0, cap=constants.NEGATIVE_RUNS,
+        seed=5,
+    )  # fmt: skip
+    np.testing.assert_allclose(found, expected, atol=1e-3)
+
+
+def test_a_row_settles_alone():
+    y, neighbors, weights, start, keys = case(rows=50)
+    together = settle(y, neighbors, weights, start, keys, a=A, b=B, n_epochs=30, n_jobs=2)
+    order = np.random.default_rng(0).permutation(50)
+    shuffled = settle(
+        y,
+        neighbors[order],
+        weights[order],
+        start[order],
+        keys[order],
+        a=A,
+        b=B,
+        n_epochs=30,
+        n_jobs=3,
+    )
+    assert np.array_equal(together[order], shuffled)
+    for q in range(0, 50, 7):
+        alone = settle(
+            y, neighbors[q : q + 1], weights[q : q + 1], start[q : q + 1], keys[q : q + 1],
+            a=A, b=B, n_epochs=30, n_jobs=1,
+        )  # fmt: skip
+        assert np.array_equal(alone[0], together[q])
+
+
+def test_a_row_without_neighbours_stays_at_its_start():
+    y, neighbors, weights, start, keys = case()
+    weights[2] = 0
+    neighbors[2] = -1
+    found = settle(y, neighbors, weights, start, keys, a=A, b=B, n_epochs=30)
+    assert np.array_equal(found[2], start[2])
+    assert np.all(np.isfinite(found))
