@@ -27,7 +27,7 @@ class Table:
     columns : list of str, or None
         Names of the d columns, where the file has names.
     labels : dict of str to ndarray of shape (n,)
-        The columns that are not among the rows, by name: candidates for labels.
+        Labels by name: the columns asked for, and those that hold no numbers.
     ids : ndarray of shape (n,), or None
         Names of the rows, where the file has them.
     """
@@ -69,8 +69,8 @@ def read_table(
     Returns
     -------
     Table
-        Rows, column names, the other columns, and names of the rows. Other columns: text columns
-        of parquet and csv, vectors of the same length in npz, `obs` in h5ad.
+        Rows, column names, labels, and names of the rows. Labels: `label_columns` and the columns
+        of text of parquet and csv, vectors of the same length in npz, all of `obs` in h5ad.
 
     Raises
     ------
@@ -78,8 +78,8 @@ def read_table(
         If there is no such file.
     ValueError
         If the ending is unknown, the file is damaged, a column or array is missing, or the rows
-        are not finite numbers (as in `as_rows`). A csv column that is mostly numbers with some
-        text raises too, rather than being taken for labels.
+        are not finite numbers (as in `as_rows`). Where columns are not chosen, one that is mostly
+        numbers with some text raises too, rather than being taken for labels.
     ImportError
         If the format needs a package that is not installed: pyarrow for parquet and csv, anndata
         for h5ad.
