@@ -1,5 +1,9 @@
 #include "dispatch/isa.hpp"
 
+#ifdef UMAPKIT_X86
+#include "dispatch/cpuid.hpp"
+#endif
+
 #include <cstdlib>
 #include <stdexcept>
 
@@ -18,15 +22,11 @@ Isa g_isa = Isa::baseline;
 
 bool has(Isa isa) {
 #ifdef UMAPKIT_X86
-  __builtin_cpu_init();
-  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-                    __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
+  static const CpuFeatures features = cpu_features();
   switch (isa) {
     case Isa::baseline: return true;
-    case Isa::avx2: return avx2;
-    case Isa::avx512:
-      return avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    case Isa::avx2: return features.avx2;
+    case Isa::avx512: return features.avx512;
   }
   return false;
 #else
@@ -77,20 +77,28 @@ void choose_isa() {
 Isa chosen_isa() { return g_isa; }
 
 #ifdef UMAPKIT_X86
-#define UMAPKIT_DISPATCH(Table, room)                          \
-  namespace baseline { extern const Table room##_table; }      \
-  namespace avx2 { extern const Table room##_table; }          \
-  namespace avx512 { extern const Table room##_table; }        \
-  const Table& room##_kernels() {                              \
-    switch (g_isa) {                                           \
-      case Isa::avx512: return avx512::room##_table;           \
-      case Isa::avx2: return avx2::room##_table;               \
-      default: return baseline::room##_table;                  \
-    }                                                          \
+#define UMAPKIT_DISPATCH(Table, room)                \
+  namespace baseline {                               \
+  extern const Table room##_table;                   \
+  }                                                  \
+  namespace avx2 {                                   \
+  extern const Table room##_table;                   \
+  }                                                  \
+  namespace avx512 {                                 \
+  extern const Table room##_table;                   \
+  }                                                  \
+  const Table& room##_kernels() {                    \
+    switch (g_isa) {                                 \
+      case Isa::avx512: return avx512::room##_table; \
+      case Isa::avx2: return avx2::room##_table;     \
+      default: return baseline::room##_table;        \
+    }                                                \
   }
 #else
-#define UMAPKIT_DISPATCH(Table, room)                          \
-  namespace baseline { extern const Table room##_table; }      \
+#define UMAPKIT_DISPATCH(Table, room) \
+  namespace baseline {                \
+  extern const Table room##_table;    \
+  }                                   \
   const Table& room##_kernels() { return baseline::room##_table; }
 #endif
 

@@ -1,5 +1,95 @@
-"""The whole UMAP family in one package."""
+"""The whole UMAP family in one package.
+
+Names and rooms load when they are first asked for, so that importing the package costs next to
+nothing.
+"""
 
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING
+
 __version__ = "0.1.0"
+
+# Name -> the room that holds it.
+_NAMES = {
+    "UMAP": "models",
+    "Neighbors": "neighbors",
+    "find_neighbors": "neighbors",
+    "fuzzy_graph": "graph",
+    "load": "models",
+    "place": "init",
+    "run_layout": "layout",
+    "spectral_start": "init",
+}
+_ROOMS = (
+    "data",
+    "distances",
+    "graph",
+    "init",
+    "layout",
+    "models",
+    "neighbors",
+    "plot",
+    "quality",
+    "store",
+    "view",
+)
+
+if TYPE_CHECKING:
+    from umapkit import (
+        data,
+        distances,
+        graph,
+        init,
+        layout,
+        models,
+        neighbors,
+        plot,
+        quality,
+        store,
+        view,
+    )
+    from umapkit.graph import fuzzy_graph
+    from umapkit.init import place, spectral_start
+    from umapkit.layout import run_layout
+    from umapkit.models import UMAP, load
+    from umapkit.neighbors import Neighbors, find_neighbors
+
+__all__ = [
+    "UMAP",
+    "Neighbors",
+    "__version__",
+    "data",
+    "distances",
+    "find_neighbors",
+    "fuzzy_graph",
+    "graph",
+    "init",
+    "layout",
+    "load",
+    "models",
+    "neighbors",
+    "place",
+    "plot",
+    "quality",
+    "run_layout",
+    "spectral_start",
+    "store",
+    "view",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name in _ROOMS:
+        return importlib.import_module(f"umapkit.{name}")
+    if name in _NAMES:
+        value = getattr(importlib.import_module(f"umapkit.{_NAMES[name]}"), name)
+        globals()[name] = value
+        return value
+    msg = f"module 'umapkit' has no attribute {name!r}; it has: {', '.join(__all__)}."
+    raise AttributeError(msg)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

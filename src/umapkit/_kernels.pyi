@@ -1,11 +1,19 @@
+<<<<<<< HEAD
+=======
+# Written by ./dev stubs from the compiled module; edit cpp/bindings instead.
+
+>>>>>>> pack
 """
 Compiled kernels of umapkit. Private: the rooms above wrap every function.
 """
 
+<<<<<<< HEAD
 from typing import Annotated
 
 import numpy
 from numpy.typing import NDArray
+=======
+>>>>>>> pack
 
 
 def isa() -> str:
@@ -13,6 +21,7 @@ def isa() -> str:
 
 def isas_available() -> list[str]:
     """Instruction sets that this machine can run."""
+<<<<<<< HEAD
 
 def run_sampled(vectors: Annotated[NDArray[numpy.int64], dict(shape=(None,), order='C', device='cpu', writable=False)], heads: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], weights: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)], degree: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)], order: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], positions: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu')], velocity: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu')], state: Annotated[NDArray[numpy.int64], dict(shape=(None,), order='C', device='cpu')], *, until: int, n_epochs: int, a: float, b: float, gamma: float, learning_rate: float, momentum: float, stiffness_limit: float, negative_rate: float, negative_runs: int, seed: int, n_threads: int) -> None:
     """
@@ -36,3 +45,5 @@ def curve_values(s: Annotated[NDArray[numpy.float32], dict(shape=(None,), order=
     """
     For the tests. which: 0, 1 force coefficients of attraction and repulsion, 2, 3 their costs at squared distances s; 4 log2, 5 exp2.
     """
+=======
+>>>>>>> pack

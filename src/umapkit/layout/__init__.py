@@ -10,10 +10,10 @@ from __future__ import annotations
 from umapkit.layout._checkpoint import Checkpoint
 from umapkit.layout._curve import find_ab
 from umapkit.layout._layout import Layout, LayoutInterrupted
-from umapkit.layout._observe import Callback, History, Observer, Progress
-from umapkit.layout._options import LayoutOptions
-from umapkit.layout._run import run_layout
-from umapkit.layout._schedule import default_epochs
+from umapkit.layout._observe import Callback, History, Observer, Progress, as_observers
+from umapkit.layout._options import LayoutOptions, Optimizer
+from umapkit.layout._run import execute, run_layout
+from umapkit.layout._schedule import default_epochs, resolve_epochs
 from umapkit.layout._settle import settle
 
 __all__ = [
@@ -24,9 +24,13 @@ __all__ = [
     "LayoutInterrupted",
     "LayoutOptions",
     "Observer",
+    "Optimizer",
     "Progress",
+    "as_observers",
     "default_epochs",
+    "execute",
     "find_ab",
+    "resolve_epochs",
     "run_layout",
     "settle",
 ]

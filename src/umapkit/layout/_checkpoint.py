@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from scipy.sparse import csr_array
-
     from umapkit.layout._layout import Layout
-    from umapkit.layout._options import LayoutOptions
 
 _FORMAT = 1
 
@@ -30,7 +24,7 @@ class Checkpoint:
     every : int, default 50
         Epochs between two writes. Larger values write less and lose more.
     fingerprint : str
-        What the file must belong to; see `fingerprint_of`.
+        What the file must belong to: `Layout.fingerprint`.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, fingerprint: str, every: int = 50) -> None:
@@ -94,12 +88,3 @@ class Checkpoint:
         """Write where the run ended."""
         self.write(layout)
 
-
-def fingerprint_of(graph: csr_array, start: NDArray[Any], options: LayoutOptions) -> str:
-    """Hash of everything that determines a layout."""
-    digest = hashlib.blake2b(digest_size=16)
-    for array in (graph.indptr.astype(np.int64), graph.indices.astype(np.int64), graph.data):
-        digest.update(np.ascontiguousarray(array).tobytes())
-    digest.update(np.ascontiguousarray(start, dtype=np.float32).tobytes())
-    digest.update(json.dumps(options.as_dict(), sort_keys=True).encode())
-    return digest.hexdigest()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -99,6 +102,8 @@ class Layout:
             msg = "start has NaN or infinite coordinates; give finite ones."
             raise ValueError(msg)
         self.options = options
+        # Who asks for a checkpoint gets the state of this graph, start and options only.
+        self._origin = (graph, start)
         self.n_threads = resolve_n_jobs(n_jobs)
         pruned = prune(graph, options.n_epochs)
         self._scale = float(graph.data.max(initial=0.0))
@@ -131,6 +136,17 @@ class Layout:
     def epoch(self) -> int:
         """Number of finished epochs."""
         return int(self._state[0])
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of the graph, the start and the options: what determines the layout."""
+        digest = hashlib.blake2b(digest_size=16)
+        graph, start = self._origin
+        for array in (graph.indptr.astype(np.int64), graph.indices.astype(np.int64), graph.data):
+            digest.update(np.ascontiguousarray(array).tobytes())
+        digest.update(np.ascontiguousarray(start, dtype=np.float32).tobytes())
+        digest.update(json.dumps(asdict(self.options), sort_keys=True).encode())
+        return digest.hexdigest()
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Everything that changes while running: arrays by name, views, not copies."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any, Literal, get_args
+from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -81,7 +81,3 @@ class LayoutOptions:
                 "but a vertex's own. Give optimizer='schedule' or 'bernoulli', or push_tail=False."
             )
             raise ValueError(msg)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the options as plain numbers and strings, for checkpoints."""
-        return asdict(self)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from umapkit._seed import resolve_seed
-from umapkit.layout._checkpoint import Checkpoint, fingerprint_of
-from umapkit.layout._layout import Layout
+from umapkit.layout._checkpoint import Checkpoint
+from umapkit.layout._layout import Layout, LayoutInterrupted
 from umapkit.layout._observe import Observer, as_observers
 from umapkit.layout._options import LayoutOptions, Optimizer
 from umapkit.layout._schedule import resolve_epochs
@@ -75,7 +76,7 @@ def run_layout(
     LayoutInterrupted
         On Ctrl-C, with the last map inside.
     """
-    length, wanted = resolve_epochs(n_epochs, graph.shape[0])
+    length, wanted = resolve_epochs(n_epochs, len(graph.indptr) - 1)
     options = LayoutOptions(
         a=a,
         b=b,
@@ -87,15 +88,54 @@ def run_layout(
         push_tail=push_tail,
         seed=resolve_seed(random_state),
     )
-    layout = Layout(graph, start, options, n_jobs=n_jobs)
+    run = execute(
+        Layout(graph, start, options, n_jobs=n_jobs),
+        wanted,
+        observers=observers,
+        tol=tol,
+        checkpoint=checkpoint,
+    )
+    if snapshots is not None:
+        snapshots.extend(run.snapshots)
+    if run.interrupt is not None:
+        raise run.interrupt
+    return run.layout.embedding
+
+
+@dataclass
+class Run:
+    """A layout that has run, its snapshots, and the interrupt that ended it, if any."""
+
+    layout: Layout
+    snapshots: list[NDArray[np.float32]] = field(default_factory=list)
+    interrupt: LayoutInterrupted | None = None
+
+
+def execute(
+    layout: Layout,
+    wanted: Sequence[int],
+    *,
+    observers: Observer | Iterable[Observer] | None,
+    tol: float | None,
+    checkpoint: str | os.PathLike[str] | None,
+) -> Run:
+    """Run a layout to its end, keeping the map at the `wanted` epochs.
+
+    An interrupt is not raised but returned with the layout, so that a caller can keep the map.
+    """
+    run = Run(layout)
     watching = as_observers(observers)
     if checkpoint is not None:
-        keeper = Checkpoint(checkpoint, fingerprint=fingerprint_of(graph, start, options))
+        keeper = Checkpoint(checkpoint, fingerprint=layout.fingerprint)
         keeper.resume(layout)
         watching.append(keeper)
-    for stop in wanted:
-        if stop > layout.epoch or stop == layout.epoch == 0:
-            layout.run(stop, observers=watching, tol=tol)
-        if snapshots is not None:
-            snapshots.append(layout.embedding.copy())
-    return layout.run(observers=watching, tol=tol)
+    try:
+        for stop in wanted:
+            if stop > layout.epoch:
+                layout.run(stop, observers=watching, tol=tol)
+            run.snapshots.append(layout.embedding.copy())
+        if layout.epoch < layout.options.n_epochs and not wanted:
+            layout.run(observers=watching, tol=tol)
+    except LayoutInterrupted as interrupt:
+        run.interrupt = interrupt
+    return run

@@ -1,0 +1,8 @@
+"""Maps of fixed points. Each file reads like its abstract: neighbours, graph, start, layout."""
+
+from __future__ import annotations
+
+from umapkit.models._load import load
+from umapkit.models._umap import UMAP
+
+__all__ = ["UMAP", "load"]

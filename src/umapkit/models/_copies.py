@@ -1,0 +1,80 @@
+"""Equal rows: one point of the layout, one place on the map."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from umapkit.graph import label_codes
+
+
+@dataclass(frozen=True)
+class Copies:
+    """Which rows stand for which.
+
+    Attributes
+    ----------
+    kept : int64 array of shape (u,)
+        Rows that have no earlier equal: the different rows, in order.
+    slot : int64 array of shape (n,)
+        For every row, the position in `kept` of the row it equals.
+    keeps_all : bool
+        Whether the layout moves all n rows (a given graph speaks about all of them) and copies
+        only take their place afterwards.
+    """
+
+    kept: NDArray[np.int64]
+    slot: NDArray[np.int64]
+    keeps_all: bool
+
+    @classmethod
+    def of(cls, first: NDArray[np.int64], *, keep_all: bool) -> Copies:
+        """Build from the lowest index of a row equal to each row."""
+        kept = np.flatnonzero(first == np.arange(len(first)))
+        slot = np.searchsorted(kept, first)
+        return cls(kept, slot, keep_all or len(kept) == len(first))
+
+    @property
+    def none(self) -> bool:
+        """Whether all rows differ."""
+        return len(self.kept) == len(self.slot)
+
+    def expand(self, places: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Places of all n rows from those of the layout's points."""
+        if self.none:
+            return places.copy()
+        return places[self.kept][self.slot] if self.keeps_all else places[self.slot]
+
+    def expand_graph(self, graph: csr_array) -> csr_array:
+        """Graph of all n rows: a copy is tied to the row it equals, with membership 1."""
+        if self.keeps_all:
+            return graph
+        n = len(self.slot)
+        copies = np.flatnonzero(self.kept[self.slot] != np.arange(n))
+        originals = self.kept[self.slot[copies]]
+        pairs = graph.tocoo()
+        rows = np.concatenate([self.kept[pairs.row], copies, originals])
+        columns = np.concatenate([self.kept[pairs.col], originals, copies])
+        ones = np.ones(2 * len(copies), dtype=np.float32)
+        data = np.concatenate([pairs.data, ones]).astype(np.float32)
+        whole = csr_array((data, (rows, columns)), shape=(n, n))
+        whole.sort_indices()
+        return whole
+
+    def labels(self, y: Any, first: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Codes of the layout's points, -1 where unknown or where equal rows disagree."""
+        codes = label_codes(y)
+        if len(codes) != len(first):
+            msg = f"y has {len(codes)} labels, X has {len(first)} rows. Give one label a row."
+            raise ValueError(msg)
+        known = codes >= 0
+        low = np.full(len(self.kept), np.iinfo(np.int64).max)
+        high = np.full(len(self.kept), -1)
+        np.minimum.at(low, self.slot[known], codes[known])
+        np.maximum.at(high, self.slot[known], codes[known])
+        agreed = np.where(low == high, low, -1)
+        return agreed[self.slot] if self.keeps_all else agreed

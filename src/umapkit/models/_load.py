@@ -1,0 +1,161 @@
+"""Saved models: what of a model is written, and how it comes back."""
+
+from __future__ import annotations
+
+import math
+import os
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from sklearn.utils.validation import check_is_fitted
+
+from umapkit.data import RowFinder
+from umapkit.models._copies import Copies
+from umapkit.models._umap import UMAP
+from umapkit.neighbors import NeighborIndex, Neighbors
+from umapkit.store import read_folder, write_folder
+
+# Parameters that belong to a run, not to the map.
+_OF_THE_RUN = ("memory", "observers", "checkpoint", "verbose")
+_NUMBERS = ("seed_", "a_", "b_", "n_epochs_", "n_features_in_", "_settle_epochs")
+_MAYBE_NAN = ("loss_", "neighbor_recall_")
+
+
+def save_umap(model: UMAP, path: str | os.PathLike[str]) -> None:
+    """Write a fitted model; see `UMAP.save`."""
+    from umapkit import __version__
+
+    check_is_fitted(model)
+    arrays: dict[str, NDArray[Any]] = {
+        "embedding": model.embedding_,
+        "disconnected": model.disconnected_,
+        "kept": model._places.kept,
+        "slot": model._places.slot,
+        "graph.indptr": model.graph_.indptr,
+        "graph.indices": model.graph_.indices,
+        "graph.data": model.graph_.data,
+    }
+    for number, kept in enumerate(getattr(model, "embedding_list_", [])):
+        arrays[f"embedding_list.{number}"] = kept
+    index: dict[str, Any] | None = None
+    if model._index is None:
+        arrays["index.data"] = model._finder.rows
+    else:
+        found, index = model._index.state_arrays()
+        arrays |= {f"index.{name}": array for name, array in found.items()}
+    fitted = {name: getattr(model, name) for name in _NUMBERS}
+    fitted |= {name: _or_none(getattr(model, name)) for name in _MAYBE_NAN}
+    if hasattr(model, "feature_names_in_"):
+        fitted["feature_names_in_"] = [str(name) for name in model.feature_names_in_]
+    config = {
+        "model": type(model).__name__,
+        "umapkit": __version__,
+        "parameters": _plain_parameters(model, arrays),
+        "fitted": fitted,
+        "keeps_all": model._places.keeps_all,
+        "index": index,
+    }
+    write_folder(path, config, arrays)
+
+
+def load(path: str | os.PathLike[str]) -> UMAP:
+    """Read a model that ``save`` wrote; no code from the files is run.
+
+    Parameters
+    ----------
+    path : path-like
+        The folder.
+
+    Returns
+    -------
+    UMAP
+        Fitted; its `transform` gives the same bits as that of the saved model.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no saved model.
+    ValueError
+        If the files cannot be read or hold another kind of model.
+    """
+    config, arrays = read_folder(path)
+    if config.get("model") != "UMAP":
+        msg = f"{os.fspath(path)} holds a {config.get('model')!r}; this version loads 'UMAP'."
+        raise ValueError(msg)
+    model = UMAP(**_parameters_back(config["parameters"], arrays))
+    for name, value in config["fitted"].items():
+        setattr(model, name, value)
+    for name in _MAYBE_NAN:
+        setattr(model, name, math.nan if getattr(model, name) is None else getattr(model, name))
+    if "feature_names_in_" in config["fitted"]:
+        names = config["fitted"]["feature_names_in_"]
+        model.feature_names_in_ = np.array(names, dtype=object)
+    model.embedding_ = arrays["embedding"]
+    model.disconnected_ = arrays["disconnected"]
+    n = len(arrays["slot"])
+    parts = (arrays["graph.data"], arrays["graph.indices"], arrays["graph.indptr"])
+    model.graph_ = csr_array(parts, shape=(n, n))
+    snapshots = [name for name in arrays if name.startswith("embedding_list.")]
+    if snapshots:
+        model.embedding_list_ = [
+            arrays[f"embedding_list.{number}"] for number in range(len(snapshots))
+        ]
+    model._places = Copies(arrays["kept"], arrays["slot"], config["keeps_all"])
+    model._index = None
+    if config["index"] is not None:
+        found = {
+            name.removeprefix("index."): array
+            for name, array in arrays.items()
+            if name.startswith("index.")
+        }
+        model._index = NeighborIndex.from_state(found, config["index"])
+    model._finder = RowFinder(arrays["index.data"])
+    return model
+
+
+def _or_none(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)
+
+
+def _plain_parameters(model: UMAP, arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
+    """Parameters as JSON values; arrays among them go to `arrays`."""
+    plain: dict[str, Any] = {}
+    for name, value in model.get_params(deep=False).items():
+        if name in _OF_THE_RUN:
+            continue
+        if name == "random_state" and not isinstance(value, int | None):
+            # A generator has moved on; the seed that it gave repeats the fit.
+            plain[name] = model.seed_
+        elif name == "precomputed_knn" and value is not None:
+            indices, distances = (
+                (value.indices, value.distances)
+                if isinstance(value, Neighbors)
+                else (value[0], value[1])
+            )
+            arrays["precomputed_knn.indices"] = np.asarray(indices)
+            arrays["precomputed_knn.distances"] = np.asarray(distances)
+            plain[name] = {"arrays": True}
+        elif name == "init" and not isinstance(value, str):
+            arrays["init"] = np.asarray(value, dtype=np.float32)
+            plain[name] = {"arrays": True}
+        elif isinstance(value, np.generic):
+            plain[name] = value.item()
+        elif isinstance(value, (list, tuple, np.ndarray)):
+            plain[name] = [int(v) for v in value]
+        else:
+            plain[name] = value
+    return plain
+
+
+def _parameters_back(plain: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
+    parameters = dict(plain)
+    if isinstance(parameters.get("init"), dict):
+        parameters["init"] = arrays["init"]
+    if isinstance(parameters.get("precomputed_knn"), dict):
+        parameters["precomputed_knn"] = (
+            arrays["precomputed_knn.indices"],
+            arrays["precomputed_knn.distances"],
+        )
+    return parameters

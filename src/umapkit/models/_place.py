@@ -1,0 +1,133 @@
+"""New rows on a finished map: neighbours, memberships, start, settling."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from umapkit.data import row_hashes
+from umapkit.graph import bandwidths, cut, memberships
+from umapkit.init import place
+from umapkit.layout import LayoutOptions, settle
+from umapkit.neighbors import NeighborIndex, Neighbors
+
+
+@dataclass(frozen=True)
+class NewRows:
+    """Rows to place, and every constant of the fitted model that their places depend on.
+
+    Attributes
+    ----------
+    rows : float32 array of shape (m, n_features)
+        Rows that equal no training row.
+    embedding : float32 array of shape (u, n_components)
+        Places of the rows of `index`.
+    index : NeighborIndex
+        The training rows.
+    n_neighbors : int
+        Neighbours per new row, none of which is the row itself.
+    local_connectivity, mean_distance, disconnection_distance : float
+        As in the fit.
+    options : LayoutOptions
+        Curve, rates and seed of the fit; `n_epochs` steps per row.
+    n_jobs : int or None
+        Threads.
+    """
+
+    rows: NDArray[np.float32]
+    embedding: NDArray[np.float32]
+    index: NeighborIndex
+    n_neighbors: int
+    local_connectivity: float
+    mean_distance: float
+    disconnection_distance: float
+    options: LayoutOptions
+    n_jobs: int | None
+
+    def scores(
+        self, near: Neighbors | None, found: NDArray[np.int64], known: NDArray[np.bool_]
+    ) -> NDArray[np.float32]:
+        """How far outside the data each of all m rows lies; see `UMAP.transform`.
+
+        `near` are the neighbours of the unknown rows, `found` the training rows of the `known`.
+        """
+        table = self.index.neighbors
+        own = _mean(table.distances[:, 1:])
+        score = np.empty(len(known), dtype=np.float32)
+        score[known] = _ratio(own[found[known]], table.indices[found[known], 1:], own)
+        if near is not None:
+            width = table.k - 1
+            score[~known] = _ratio(_mean(near.distances[:, :width]), near.indices[:, :width], own)
+        return score
+
+
+def place_new_rows(new: NewRows) -> tuple[NDArray[np.float32], Neighbors | None]:
+    """Place the rows; return their places (m, n_components) and their neighbours."""
+    if len(new.rows) == 0:
+        return np.empty((0, new.embedding.shape[1]), dtype=np.float32), None
+    near = new.index.query(new.rows, new.n_neighbors, n_jobs=new.n_jobs)
+    reached = cut(near, disconnection_distance=new.disconnection_distance)
+    scales = bandwidths(
+        reached,
+        local_connectivity=new.local_connectivity,
+        bipartite=True,
+        mean_distance=new.mean_distance,
+        n_jobs=new.n_jobs,
+    )
+    weights = memberships(
+        reached, scales, bipartite=True, n_columns=len(new.embedding), n_jobs=new.n_jobs
+    )
+    start = place(weights, new.embedding, n_jobs=new.n_jobs)
+    indices, strengths = _as_table(weights, new.n_neighbors)
+    options = new.options
+    places = settle(
+        new.embedding,
+        indices,
+        strengths,
+        start,
+        row_hashes(new.rows, n_jobs=new.n_jobs),
+        a=options.a,
+        b=options.b,
+        n_epochs=options.n_epochs,
+        learning_rate=options.learning_rate,
+        negative_sample_rate=options.negative_sample_rate,
+        repulsion_strength=options.repulsion_strength,
+        seed=options.seed,
+        n_jobs=new.n_jobs,
+    )
+    places[strengths.sum(axis=1) == 0] = np.nan
+    return places, near
+
+
+def _as_table(weights: csr_array, k: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Rows of a CSR matrix with at most k entries each, as (m, k) arrays."""
+    counts = np.diff(weights.indptr)
+    slot = np.arange(weights.nnz) - np.repeat(weights.indptr[:-1], counts)
+    row = np.repeat(np.arange(len(counts)), counts)
+    indices = np.full((len(counts), k), -1, dtype=np.int32)
+    strengths = np.zeros((len(counts), k), dtype=np.float32)
+    indices[row, slot] = weights.indices
+    strengths[row, slot] = weights.data
+    return indices, strengths
+
+
+def _mean(distances: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Mean of the finite distances of each row; 0 where there is none."""
+    finite = np.isfinite(distances)
+    total = np.where(finite, distances, 0).sum(axis=1, dtype=np.float64)
+    return total / np.maximum(finite.sum(axis=1), 1)
+
+
+def _ratio(
+    mine: NDArray[np.float64], indices: NDArray[np.int32], own: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Mean distance of a row over the mean of that of its neighbours; 1 for 0 / 0."""
+    listed = indices >= 0
+    theirs = np.where(listed, own[np.maximum(indices, 0)], 0).sum(axis=1)
+    theirs = theirs / np.maximum(listed.sum(axis=1), 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = mine / theirs
+    return np.where((mine == 0) & (theirs == 0), 1.0, ratio)

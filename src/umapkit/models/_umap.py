@@ -1,0 +1,555 @@
+"""UMAP: neighbours, fuzzy graph, start, layout."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array
+
+from umapkit._seed import resolve_seed
+from umapkit.data import RowFinder
+from umapkit.distances import resolve_metric
+from umapkit.estimator import NeighborEmbedding
+from umapkit.graph import bandwidths, check_graph, disconnected, fuzzy_graph, intersect_labels
+from umapkit.init import make_start
+from umapkit.layout import (
+    Layout,
+    LayoutInterrupted,
+    LayoutOptions,
+    Observer,
+    Optimizer,
+    Progress,
+    as_observers,
+    execute,
+    find_ab,
+    resolve_epochs,
+)
+from umapkit.models._copies import Copies
+from umapkit.models._place import NewRows, place_new_rows
+from umapkit.neighbors import (
+    NeighborIndex,
+    Neighbors,
+    build_index,
+    check_precomputed,
+    estimate_recall,
+)
+
+# The neighbour search draws from this seed whatever random_state is: its result then depends on
+# the data only, so a cache (`memory`) serves every seed. Start and layout draw from seed_.
+_SEARCH_SEED = 0
+
+
+class UMAP(NeighborEmbedding):
+    """Uniform manifold approximation and projection (McInnes, Healy, Melville 2018).
+
+    The same `random_state` gives the same bits for any `n_jobs`, and `transform` is a function:
+    a row's place does not depend on the other rows. Equal rows share one place.
+
+    Parameters
+    ----------
+    n_neighbors : int, default 15
+        Size of the local neighbourhood, the row itself included; at least 2. Larger values show
+        coarser structure and cost more.
+    n_components : int, default 2
+        Dimensions of the map, at least 1.
+    metric : str, default "euclidean"
+        Distance between rows; a name out of ``umapkit.distances.METRICS``.
+    n_epochs : int, sequence of int, or None, default None
+        Length of the layout; ``None``: 500 up to 10,000 rows, 200 above. A list keeps the map
+        at each of its epochs in `embedding_list_`.
+    learning_rate : float, default 1.0
+        First step size of the layout; fades to 0.
+    init : {"spectral", "pca", "random"} or array of shape (n, n_components), default "spectral"
+        Start of the layout; scaled to [0, 10] on every axis.
+    min_dist : float, default 0.1
+        How tight points may pack, in units of the map; 0 to `spread`. Larger values spread
+        clumps out.
+    spread : float, default 1.0
+        Scale of the map, in its units.
+    set_op_mix_ratio : float, default 1.0
+        1: fuzzy union of the two directions of an edge; 0: intersection.
+    local_connectivity : float, default 1.0
+        How many nearest neighbours are fully connected; fractions interpolate.
+    repulsion_strength : float, default 1.0
+        Weight of the repulsion.
+    negative_sample_rate : float, default 5
+        Repelled points per attracted edge.
+    a, b : float, optional
+        Curve of closeness; both or none. By default fitted to `min_dist` and `spread`.
+    random_state : int, Generator, RandomState or None, default None
+        Seed; ``None`` draws one. `seed_` keeps it.
+    target_metric : {"categorical"}, default "categorical"
+        How labels given as `y` are compared.
+    target_weight : float, default 0.5
+        Weight of the labels, 0 (none at all) to 1.
+    disconnection_distance : float, optional
+        Neighbours at this distance or farther are not connected. By default the largest value
+        of a bounded metric (2 for cosine and correlation), else infinite.
+    precomputed_knn : Neighbors or (indices, distances), optional
+        Neighbours of the rows, found elsewhere: at least `n_neighbors` columns, each row itself
+        first.
+    neighbors : {"auto", "exact", "descent"}, default "auto"
+        How neighbours are searched; see `umapkit.neighbors.build_index`.
+    optimizer : {"sampled", "schedule", "bernoulli"}, default "sampled"
+        "sampled" is parallel; the others are the serial Algorithm 1; see
+        `umapkit.layout.LayoutOptions`.
+    tol : float, optional
+        Stop the layout when its effective loss has settled; see `umapkit.layout.Layout.run`.
+    observers : Observer or several, optional
+        Watch the layout; see `umapkit.layout.Observer`.
+    checkpoint : path-like, optional
+        File from which an interrupted layout is continued, and to which it is written.
+    memory : str, path-like or joblib.Memory, optional
+        Cache of the neighbour search.
+    verbose : bool, default False
+        Progress bar on standard error.
+    n_jobs : int or None, default None
+        Threads; ``None``: all cores that the process may use. The result does not depend on it.
+
+    Attributes
+    ----------
+    embedding_ : float32 array of shape (n, n_components)
+        The map.
+    graph_ : csr_array of shape (n, n), float32
+        Symmetric memberships. A row equal to an earlier one is tied to that one only, with
+        membership 1.
+    seed_ : int
+        Seed that repeats the fit.
+    neighbor_recall_ : float
+        Share of the true neighbours that the search found, estimated on a sample; NaN when the
+        graph was given.
+    loss_ : float
+        Effective loss of the map, in nats: the loss that is really optimised (tutorial, Eq. 29).
+    disconnected_ : bool array of shape (n,)
+        Rows without any neighbour closer than `disconnection_distance`.
+    n_epochs_ : int
+        Epochs that were run.
+    a_, b_ : float
+        The curve of closeness.
+    embedding_list_ : list of arrays
+        Snapshots, when `n_epochs` is a list.
+    n_features_in_, feature_names_in_
+        As everywhere in scikit-learn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from umapkit import UMAP
+    >>> rows = np.random.default_rng(0).normal(size=(100, 5))
+    >>> model = UMAP(random_state=0).fit(rows)
+    >>> model.embedding_.shape
+    (100, 2)
+    >>> bool(np.array_equal(model.transform(rows[7:8]), model.embedding_[7:8]))
+    True
+    """
+
+    def __init__(
+        self,
+        n_neighbors: int = 15,
+        *,
+        n_components: int = 2,
+        metric: str = "euclidean",
+        n_epochs: int | Sequence[int] | None = None,
+        learning_rate: float = 1.0,
+        init: Literal["spectral", "pca", "random"] | ArrayLike = "spectral",
+        min_dist: float = 0.1,
+        spread: float = 1.0,
+        set_op_mix_ratio: float = 1.0,
+        local_connectivity: float = 1.0,
+        repulsion_strength: float = 1.0,
+        negative_sample_rate: float = 5,
+        a: float | None = None,
+        b: float | None = None,
+        random_state: Any = None,
+        target_metric: Literal["categorical"] = "categorical",
+        target_weight: float = 0.5,
+        disconnection_distance: float | None = None,
+        precomputed_knn: Neighbors | Sequence[Any] | None = None,
+        neighbors: Literal["auto", "exact", "descent"] = "auto",
+        optimizer: Optimizer = "sampled",
+        tol: float | None = None,
+        observers: Observer | Iterable[Observer] | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+        memory: Any = None,
+        verbose: bool = False,
+        n_jobs: int | None = None,
+    ) -> None:
+        self.n_neighbors = n_neighbors
+        self.n_components = n_components
+        self.metric = metric
+        self.n_epochs = n_epochs
+        self.learning_rate = learning_rate
+        self.init = init
+        self.min_dist = min_dist
+        self.spread = spread
+        self.set_op_mix_ratio = set_op_mix_ratio
+        self.local_connectivity = local_connectivity
+        self.repulsion_strength = repulsion_strength
+        self.negative_sample_rate = negative_sample_rate
+        self.a = a
+        self.b = b
+        self.random_state = random_state
+        self.target_metric = target_metric
+        self.target_weight = target_weight
+        self.disconnection_distance = disconnection_distance
+        self.precomputed_knn = precomputed_knn
+        self.neighbors = neighbors
+        self.optimizer = optimizer
+        self.tol = tol
+        self.observers = observers
+        self.checkpoint = checkpoint
+        self.memory = memory
+        self.verbose = verbose
+        self.n_jobs = n_jobs
+
+    def fit(self, X: Any, y: Any = None, *, graph: Any = None) -> Self:
+        """Make the map of `X`.
+
+        Parameters
+        ----------
+        X : table of shape (n, n_features)
+            Rows: array, sparse matrix, data frame, ...; see `umapkit.data.as_rows`.
+        y : array of shape (n,), optional
+            Labels; -1 or missing means unknown. Equal rows with different labels count as
+            unknown.
+        graph : sparse or dense matrix of shape (n, n), optional
+            Symmetric memberships to lay out, instead of those of the neighbours of `X`.
+
+        Returns
+        -------
+        UMAP
+            Itself.
+
+        Raises
+        ------
+        ValueError
+            If the data or a parameter cannot be used; the message says why.
+        LayoutInterrupted
+            On Ctrl-C during the layout (a KeyboardInterrupt); `embedding_` is the last map.
+        """
+        self._check_parameters(graph=graph, y=y)
+        self.a_, self.b_ = self._curve()
+        self._options(n_epochs=0)  # numbers of the layout are checked before the search
+        rows = self._rows(X, reset=True)
+        self.seed_ = resolve_seed(self.random_state)
+        everyone = RowFinder(rows, n_jobs=self.n_jobs)
+        # A graph or a table of neighbours from outside is about all rows, copies included.
+        given = graph is not None or self.precomputed_knn is not None
+        copies = Copies.of(everyone.first, keep_all=given)
+        self._places = copies
+        self._finder = everyone if copies.none else RowFinder(rows[copies.kept])
+        self._index: NeighborIndex | None = None
+
+        memberships = self._memberships(self._finder.rows if not given else rows, graph)
+        self.graph_ = copies.expand_graph(memberships)
+        self.disconnected_ = disconnected(self.graph_)
+        if y is not None:
+            labels = copies.labels(y, everyone.first)
+            memberships = intersect_labels(
+                memberships, labels, target_weight=self.target_weight, n_jobs=self.n_jobs
+            )
+            self.graph_ = copies.expand_graph(memberships)
+        self._lay_out(memberships, rows)
+        return self
+
+    def fit_transform(self, X: Any, y: Any = None, *, graph: Any = None) -> NDArray[np.float32]:
+        """Make the map of `X` and return it; parameters and errors as for `fit`.
+
+        Returns
+        -------
+        float32 array of shape (n, n_components)
+            `embedding_`.
+        """
+        return self.fit(X, y, graph=graph).embedding_
+
+    def transform(
+        self, X: Any, *, return_score: bool = False
+    ) -> NDArray[np.float32] | tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Place rows on the finished map.
+
+        A row that equals a training row takes that row's place. Any other row starts among its
+        nearest training rows and settles while the map stays as it is. Its place depends on the
+        row and the fitted model only: not on the rest of `X`, its order, or threads.
+
+        Parameters
+        ----------
+        X : table of shape (m, n_features)
+            Rows with the columns of ``fit``.
+        return_score : bool, default False
+            Whether to return also how far outside the data each row lies.
+
+        Returns
+        -------
+        places : float32 array of shape (m, n_components)
+            NaN, with a warning, for rows with no training row within `disconnection_distance`.
+        score : float32 array of shape (m,)
+            With `return_score`: mean distance to the nearest training rows over the same mean of
+            those rows themselves. About 1 inside the data, larger outside.
+
+        Raises
+        ------
+        ValueError
+            If the data cannot be used, or has other columns than in ``fit``.
+        """
+        rows = self._rows(X, reset=False)
+        found = self._finder.find(rows, n_jobs=self.n_jobs)
+        known = found >= 0
+        representatives = self.embedding_[self._places.kept]
+        places = np.empty((len(rows), self.embedding_.shape[1]), dtype=np.float32)
+        places[known] = representatives[found[known]]
+        if not return_score and known.all():
+            return places
+        index = self._search_index()
+        new = NewRows(
+            rows=np.ascontiguousarray(rows[~known]),
+            embedding=representatives,
+            index=index,
+            n_neighbors=min(self.n_neighbors, len(representatives)),
+            local_connectivity=self.local_connectivity,
+            mean_distance=self._mean_distance,
+            disconnection_distance=self._disconnection(),
+            options=self._options(n_epochs=self._settle_epochs),
+            n_jobs=self.n_jobs,
+        )
+        places[~known], near = place_new_rows(new)
+        lost = int(np.isnan(places[:, 0]).sum())
+        if lost:
+            msg = (
+                f"{lost} of {len(rows)} rows have no training row within the disconnection "
+                f"distance {self._disconnection():g}; their places are NaN. A larger "
+                "disconnection_distance would place them."
+            )
+            warnings.warn(msg, UserWarning, stacklevel=2)
+        if not return_score:
+            return places
+        return places, new.scores(near, found, known)
+
+    @classmethod
+    def from_parts(
+        cls,
+        data: Any,
+        graph: Any,
+        embedding: ArrayLike,
+        *,
+        model: UMAP | None = None,
+    ) -> UMAP:
+        """Make a fitted model out of a finished map, so that new rows can be placed on it.
+
+        Parameters
+        ----------
+        data : table of shape (n, n_features)
+            The rows.
+        graph : sparse or dense matrix of shape (n, n)
+            Symmetric memberships.
+        embedding : array of shape (n, n_components)
+            The map, finite.
+        model : UMAP, optional
+            Unfitted model whose parameters are taken; by default those of ``UMAP()``.
+
+        Returns
+        -------
+        UMAP
+            Fitted. The map is taken as it is, except that rows equal to an earlier one take its
+            place. Neighbours are searched at the first `transform`.
+
+        Raises
+        ------
+        ValueError
+            If shapes do not fit or a coordinate is not finite.
+        """
+        made = cls(**(model or cls()).get_params(deep=False))
+        made._check_parameters(graph=graph, y=None)
+        made.a_, made.b_ = made._curve()
+        rows = made._rows(data, reset=True)
+        positions = np.array(embedding, dtype=np.float32, order="C")
+        if positions.ndim != 2 or len(positions) != len(rows) or not np.isfinite(positions).all():
+            msg = (
+                f"embedding of shape {positions.shape} is not a finite map of the {len(rows)} rows "
+                "of data. Give finite numbers of shape (n, n_components)."
+            )
+            raise ValueError(msg)
+        made.n_components = positions.shape[1]
+        made.seed_ = resolve_seed(made.random_state)
+        made._finder = RowFinder(rows, n_jobs=made.n_jobs)
+        made._places = Copies.of(made._finder.first, keep_all=True)
+        made._index = None
+        made.graph_ = check_graph(graph, n_rows=len(rows))
+        made.disconnected_ = disconnected(made.graph_)
+        made.neighbor_recall_ = float("nan")
+        options = made._options(n_epochs=0)
+        layout = Layout(made.graph_, positions, options, n_jobs=made.n_jobs)
+        made.loss_ = layout.loss()
+        made.n_epochs_ = 0
+        made._settle_epochs = _settle_epochs(made.n_epochs, len(rows))
+        made.embedding_ = positions[made._finder.first]
+        return made
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the fitted model to a folder: JSON and safetensors, no pickle.
+
+        Parameters
+        ----------
+        path : path-like
+            Folder, made if needed; an earlier model in it is replaced.
+
+        Raises
+        ------
+        NotFittedError
+            Before ``fit``.
+        """
+        from umapkit.models._load import save_umap
+
+        save_umap(self, path)
+
+    # ---------------------------------------------------------------- stages
+
+    def _memberships(self, rows: NDArray[np.float32], graph: Any) -> csr_array:
+        """Memberships of the kept rows: given, or by neighbours given or searched."""
+        if graph is not None:
+            self.neighbor_recall_ = float("nan")
+            return check_graph(graph, n_rows=len(rows))
+        if self.precomputed_knn is not None:
+            neighbors = check_precomputed(
+                self.precomputed_knn, n=len(rows), n_neighbors=self.n_neighbors
+            )
+            self.neighbor_recall_ = estimate_recall(
+                rows, neighbors, metric=self.metric, n_jobs=self.n_jobs
+            )
+        else:
+            self._index = self._search(rows)
+            neighbors = self._index.neighbors
+            self.neighbor_recall_ = float(self._index.recall)
+        return fuzzy_graph(
+            neighbors,
+            set_op_mix_ratio=self.set_op_mix_ratio,
+            local_connectivity=self.local_connectivity,
+            disconnection_distance=self._disconnection(),
+            n_jobs=self.n_jobs,
+        )
+
+    def _search(self, rows: NDArray[np.float32]) -> NeighborIndex:
+        n = len(rows)
+        if self.n_neighbors > n:
+            msg = (
+                f"n_neighbors={self.n_neighbors} is more than the {n} different rows there are; "
+                f"{n} is used."
+            )
+            warnings.warn(msg, UserWarning, stacklevel=4)
+        search: Any = build_index
+        if self.memory is not None:
+            from sklearn.utils.validation import check_memory
+
+            memory = self.memory
+            if isinstance(memory, os.PathLike):
+                memory = os.fspath(memory)
+            search = check_memory(memory).cache(build_index, ignore=["n_jobs"])
+        return search(
+            rows,
+            n_neighbors=min(self.n_neighbors, n),
+            metric=self.metric,
+            method=self.neighbors,
+            random_state=_SEARCH_SEED,
+            n_jobs=self.n_jobs,
+        )
+
+    def _lay_out(self, memberships: csr_array, rows: NDArray[np.float32]) -> None:
+        """Start and layout; sets what `fit` promises, also when interrupted."""
+        copies = self._places
+        kept_rows = rows if copies.keeps_all else self._finder.rows
+        init = self.init
+        if not isinstance(init, str):
+            init = np.asarray(init)
+            if init.shape == (len(rows), self.n_components):
+                init = init[copies.kept] if not copies.keeps_all else init
+        start = make_start(
+            memberships,
+            init=init,
+            n_components=self.n_components,
+            data=kept_rows,
+            seed=self.seed_,
+            n_jobs=self.n_jobs,
+        )
+        length, wanted = resolve_epochs(self.n_epochs, len(start))
+        layout = Layout(memberships, start, self._options(n_epochs=length), n_jobs=self.n_jobs)
+        observers = as_observers(self.observers)
+        if self.verbose:
+            observers.append(Progress())
+        run = execute(
+            layout, wanted, observers=observers, tol=self.tol, checkpoint=self.checkpoint
+        )
+        self._settle_epochs = _settle_epochs(self.n_epochs, len(start))
+        self.n_epochs_ = layout.epoch
+        self.loss_ = layout.loss()
+        self.embedding_ = copies.expand(layout.embedding)
+        if run.snapshots:
+            self.embedding_list_ = [copies.expand(kept) for kept in run.snapshots]
+        if run.interrupt is not None:
+            raise LayoutInterrupted(self.embedding_, self.n_epochs_) from run.interrupt
+
+    def _search_index(self) -> NeighborIndex:
+        """Index of the kept rows; searched now if the fit did not need one."""
+        if self._index is None:
+            self._index = self._search(self._finder.rows)
+        return self._index
+
+    # ------------------------------------------------------------- parameters
+
+    @property
+    def _mean_distance(self) -> float:
+        """Mean distance of the training table: a constant of the model for new rows."""
+        neighbors = self._search_index().neighbors
+        return bandwidths(neighbors, n_jobs=self.n_jobs).mean_distance
+
+    def _disconnection(self) -> float:
+        if self.disconnection_distance is not None:
+            return float(self.disconnection_distance)
+        return float(resolve_metric(self.metric).disconnection_distance)
+
+    def _curve(self) -> tuple[float, float]:
+        if (self.a is None) != (self.b is None):
+            msg = f"a={self.a!r} and b={self.b!r}: give both, or none of them."
+            raise ValueError(msg)
+        if self.a is not None and self.b is not None:
+            return float(self.a), float(self.b)
+        return find_ab(min_dist=self.min_dist, spread=self.spread)
+
+    def _options(self, *, n_epochs: int) -> LayoutOptions:
+        return LayoutOptions(
+            a=self.a_,
+            b=self.b_,
+            n_epochs=n_epochs,
+            learning_rate=self.learning_rate,
+            negative_sample_rate=self.negative_sample_rate,
+            repulsion_strength=self.repulsion_strength,
+            optimizer=self.optimizer,
+            seed=getattr(self, "seed_", 0),
+        )
+
+    def _check_parameters(self, *, graph: Any, y: Any) -> None:
+        for name, least in (("n_neighbors", 2), ("n_components", 1)):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not hasattr(value, "__index__") or value < least:
+                msg = f"{name}={value!r} is not allowed. Give a whole number, {least} or more."
+                raise ValueError(msg)
+        if self.target_metric != "categorical":
+            msg = f"target_metric={self.target_metric!r} is not known. Give 'categorical'."
+            raise ValueError(msg)
+        if graph is not None and self.precomputed_knn is not None:
+            msg = (
+                "Both graph= and precomputed_knn= were given; the graph already holds what the "
+                "neighbours would give. Give one of them."
+            )
+            raise ValueError(msg)
+        resolve_metric(self.metric)
+
+
+def _settle_epochs(n_epochs: Any, n: int) -> int:
+    """Steps of a new point: a third of the fit's epochs if given, else 100, or 30 above 10,000."""
+    if n_epochs is None:
+        return 100 if n <= 10_000 else 30
+    return int(np.max(n_epochs)) // 3
