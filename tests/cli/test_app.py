@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 
-import numpy as np
 import pytest
 
 import umapkit
@@ -127,15 +126,21 @@ def test_an_error_without_words_has_its_name():
     assert one_line(ValueError()) == "ValueError"
 
 
-def test_interrupting_a_process_ends_it_with_130(tmp_path):
-    np.save(tmp_path / "a.npy", np.zeros((3, 2)))
+def test_ctrl_c_during_a_fit_ends_the_process_with_130_and_leaves_no_map(tmp_path):
     program = (
-        "import sys, umapkit.cli._info as i\n"
-        "def stop(*a, **k): raise KeyboardInterrupt\n"
-        "i.read_rows = stop\n"
+        "import os, signal, sys, threading, umapkit\n"
         "from umapkit.cli.app import main\n"
-        f"sys.exit(main(['info', {str(tmp_path / 'a.npy')!r}]))\n"
+        "fit = umapkit.UMAP.fit_transform\n"
+        "def begun(*arguments, **options):\n"
+        "    stop = lambda: os.kill(os.getpid(), signal.SIGINT)\n"
+        "    threading.Timer(1.0, stop).start()\n"
+        "    return fit(*arguments, **options)\n"
+        "umapkit.UMAP.fit_transform = begun\n"
+        "command = ['fit', 'example:moons', '-o', sys.argv[1], '--n-epochs', '1000000']\n"
+        "sys.exit(main(command))\n"
     )
-    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    command = [sys.executable, "-c", program, str(tmp_path / "m.csv")]
+    answer = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert answer.returncode == 130
     assert answer.stderr == "umapkit: stopped\n"
+    assert list(tmp_path.iterdir()) == []

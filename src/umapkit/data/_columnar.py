@@ -80,8 +80,9 @@ def read_columnar(
             for name in present
             if name not in label_columns and name != index and _is_numeric(table, name)
         ]
-        for name in set(present) - {*chosen, *label_columns, index}:
-            _check_text(path, table, name)
+        for name in present:
+            if name not in {*chosen, *label_columns, index}:
+                _check_text(path, table, name)
         if not chosen:
             msg = f"{path} has no column of numbers. It has: {_listed(present)}."
             raise ValueError(msg)
