@@ -87,4 +87,3 @@ class Checkpoint:
     def end(self, layout: Layout) -> None:
         """Write where the run ended."""
         self.write(layout)
-

@@ -375,8 +375,9 @@ class UMAP(NeighborEmbedding):
             raise ValueError(msg)
         made.n_components = positions.shape[1]
         made.seed_ = resolve_seed(made.random_state)
-        made._finder = RowFinder(rows, n_jobs=made.n_jobs)
-        made._places = Copies.of(made._finder.first, keep_all=True)
+        everyone = RowFinder(rows, n_jobs=made.n_jobs)
+        made._places = Copies.of(everyone.first, keep_all=True)
+        made._finder = everyone if made._places.none else RowFinder(rows[made._places.kept])
         made._index = None
         made.graph_ = check_graph(graph, n_rows=len(rows))
         made.disconnected_ = disconnected(made.graph_)
@@ -386,7 +387,7 @@ class UMAP(NeighborEmbedding):
         made.loss_ = layout.loss()
         made.n_epochs_ = 0
         made._settle_epochs = _settle_epochs(made.n_epochs, len(rows))
-        made.embedding_ = positions[made._finder.first]
+        made.embedding_ = positions[everyone.first]
         return made
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -479,9 +480,7 @@ class UMAP(NeighborEmbedding):
         observers = as_observers(self.observers)
         if self.verbose:
             observers.append(Progress())
-        run = execute(
-            layout, wanted, observers=observers, tol=self.tol, checkpoint=self.checkpoint
-        )
+        run = execute(layout, wanted, observers=observers, tol=self.tol, checkpoint=self.checkpoint)
         self._settle_epochs = _settle_epochs(self.n_epochs, len(start))
         self.n_epochs_ = layout.epoch
         self.loss_ = layout.loss()
@@ -549,7 +548,7 @@ class UMAP(NeighborEmbedding):
 
 
 def _settle_epochs(n_epochs: Any, n: int) -> int:
-    """Steps of a new point: a third of the fit's epochs if given, else 100, or 30 above 10,000."""
+    """Give a new point a third of the fit's epochs, or 100, or 30 above 10,000 rows."""
     if n_epochs is None:
         return 100 if n <= 10_000 else 30
     return int(np.max(n_epochs)) // 3

@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import json
+import pickle
+import threading
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from sklearn.base import clone
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import umapkit
+from umapkit import UMAP
+
+
+@pytest.fixture(scope="module")
+def rows():
+    found = np.random.default_rng(0).normal(size=(150, 5)).astype(np.float32)
+    found[140:] = found[:10]
+    return found
+
+
+@pytest.fixture(scope="module")
+def model(rows):
+    return UMAP(random_state=3, n_epochs=40).fit(rows)
+
+
+@pytest.fixture(scope="module")
+def new():
+    return np.random.default_rng(1).normal(size=(20, 5)).astype(np.float32)
+
+
+def assert_same_model(one, two, new):
+    for name in ("embedding_", "disconnected_"):
+        assert np.array_equal(getattr(one, name), getattr(two, name))
+    assert abs(one.graph_ - two.graph_).max() == 0
+    for name in ("seed_", "loss_", "neighbor_recall_", "n_epochs_", "a_", "b_", "n_features_in_"):
+        assert getattr(one, name) == getattr(two, name)
+    assert np.array_equal(one.transform(new), two.transform(new))
+
+
+def test_saved_and_loaded_models_place_alike(model, new, tmp_path):
+    model.save(tmp_path / "map")
+    assert sorted(p.name for p in (tmp_path / "map").iterdir()) == [
+        "config.json",
+        "state.safetensors",
+    ]
+    loaded = umapkit.load(tmp_path / "map")
+    assert_same_model(model, loaded, new)
+    assert loaded.get_params() == model.get_params()
+
+
+@pytest.mark.parametrize("case", ["graph", "knn", "init", "approximate", "snapshots", "generator"])
+def test_every_way_to_fit_can_be_saved(rows, new, tmp_path, case):
+    parameters: dict = {"random_state": 0, "n_epochs": 20}
+    arguments: dict = {}
+    if case == "graph":
+        arguments["graph"] = UMAP(random_state=0, n_epochs=0).fit(rows).graph_
+    if case == "knn":
+        parameters["precomputed_knn"] = umapkit.find_neighbors(rows)
+    if case == "init":
+        parameters["init"] = np.random.default_rng(0).normal(size=(150, 2))
+    if case == "approximate":
+        parameters["neighbors"] = "descent"
+    if case == "snapshots":
+        parameters["n_epochs"] = [5, 20]
+    if case == "generator":
+        parameters["random_state"] = np.random.default_rng(5)
+    model = UMAP(**parameters).fit(rows, **arguments)
+    if case == "graph":
+        assert np.isnan(model.neighbor_recall_)
+        model.neighbor_recall_ = 0.5
+    model.save(tmp_path)
+    loaded = umapkit.load(tmp_path)
+    assert_same_model(model, loaded, new)
+    if case == "snapshots":
+        assert np.array_equal(loaded.embedding_list_[0], model.embedding_list_[0])
+    again = UMAP(**loaded.get_params()).fit(rows, **arguments)
+    assert np.array_equal(again.embedding_, model.embedding_)
+
+
+def test_loading_refuses_what_is_no_model(model, tmp_path):
+    with pytest.raises(FileNotFoundError, match="no saved model"):
+        umapkit.load(tmp_path)
+    model.save(tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps({**config, "format": 99}))
+    with pytest.raises(ValueError, match="format 99"):
+        umapkit.load(tmp_path)
+    (tmp_path / "config.json").write_text(json.dumps({**config, "model": "Other"}))
+    with pytest.raises(ValueError, match="'Other'"):
+        umapkit.load(tmp_path)
+    (tmp_path / "config.json").write_text("{")
+    with pytest.raises(ValueError, match="cannot be read"):
+        umapkit.load(tmp_path)
+
+
+def test_an_unfitted_model_cannot_be_saved(tmp_path):
+    from sklearn.exceptions import NotFittedError
+
+    with pytest.raises(NotFittedError):
+        UMAP().save(tmp_path)
+
+
+def test_pickles_place_alike(model, new):
+    assert_same_model(model, pickle.loads(pickle.dumps(model)), new)
+
+
+def test_clones_fit_alike(model, rows):
+    assert np.array_equal(clone(model).fit(rows).embedding_, model.embedding_)
+
+
+def test_fit_does_not_change_parameters_or_data(rows):
+    model = UMAP(random_state=0, n_epochs=5)
+    before, table = model.get_params(), rows.copy()
+    model.fit(rows)
+    assert model.get_params() == before
+    assert np.array_equal(table, rows)
+
+
+def test_the_place_of_n_neighbors_is_kept_from_umap_learn():
+    assert UMAP(7).n_neighbors == 7
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_frames_in_frames_out(rows, library):
+    names = list("abcde")
+    frame = pd.DataFrame(rows, columns=names) if library == "pandas" else pl.DataFrame(rows, names)
+    model = UMAP(random_state=0, n_epochs=10).set_output(transform=library)
+    found = model.fit_transform(frame)
+    assert list(found.columns) == ["umap0", "umap1"]
+    assert list(model.feature_names_in_) == names
+    assert np.array_equal(np.asarray(found), model.embedding_)
+    wrong = frame.rename(columns={"a": "z"}) if library == "pandas" else frame.rename({"a": "z"})
+    with pytest.raises(ValueError, match="feature names"):
+        model.transform(wrong)
+
+
+def test_it_works_in_a_pipeline(rows):
+    pipe = make_pipeline(StandardScaler(), UMAP(random_state=0, n_epochs=10))
+    found = pipe.fit_transform(rows)
+    assert found.shape == (150, 2)
+    assert np.array_equal(pipe.transform(rows), found)
+
+
+def test_parts_make_a_fitted_model(model, rows, new):
+    made = UMAP.from_parts(rows, model.graph_, model.embedding_, model=clone(model))
+    assert np.array_equal(made.embedding_, model.embedding_)
+    assert np.array_equal(made.transform(rows), model.embedding_)
+    assert np.array_equal(made.transform(new), model.transform(new))
+    with pytest.raises(ValueError, match="not a finite map"):
+        UMAP.from_parts(rows, model.graph_, model.embedding_[:-1])
+
+
+def test_fits_in_threads_do_not_disturb_each_other(rows):
+    found: dict[int, np.ndarray] = {}
+
+    def work(seed):
+        found[seed] = UMAP(random_state=seed, n_epochs=50, n_jobs=2).fit(rows).embedding_
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for seed, embedding in found.items():
+        alone = UMAP(random_state=seed, n_epochs=50).fit(rows).embedding_
+        assert np.array_equal(embedding, alone)
+
+
+def test_a_fork_after_a_fit_can_fit(model, rows):
+    import multiprocessing
+
+    if "fork" not in multiprocessing.get_all_start_methods():
+        pytest.skip("this system has no fork")
+    import os
+
+    read, write = os.pipe()
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if child == 0:
+        same = np.array_equal(UMAP(random_state=3, n_epochs=40).fit(rows).embedding_,
+                              model.embedding_)  # fmt: skip
+        os.write(write, b"1" if same else b"0")
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert os.read(read, 1) == b"1"
