@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import contextlib
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import scipy.io
@@ -101,6 +106,50 @@ def test_fit_tells_what_it_did_unless_it_is_to_be_quiet(run, tmp_path, digits):
     assert "neighbour recall" in answer.stderr
     answer = run("fit", tmp_path / "a.npy", "-o", tmp_path / "m.npy", *FAST, "--quiet")
     assert answer.stderr == ""
+
+
+def test_a_csv_file_without_a_header_can_be_declared(run, tmp_path, digits):
+    rows = digits[0][:, :3].copy()
+    rows[0] = [0, 1, 2]
+    np.savetxt(tmp_path / "a.csv", rows, delimiter=",", fmt="%.9g")
+    run("fit", tmp_path / "a.csv", "-o", tmp_path / "m.npy", *FAST, "--no-header")
+    np.testing.assert_array_equal(read_map(tmp_path / "m.npy").embedding, _expected(rows))
+
+
+def test_progress_is_shown_on_a_terminal_only(tmp_path):
+    pty = pytest.importorskip("pty")
+    command = [
+        sys.executable,
+        "-m",
+        "umapkit",
+        "fit",
+        "example:moons",
+        "-o",
+        str(tmp_path / "m.csv"),
+    ]
+    plain = subprocess.run(command, capture_output=True, text=True)
+    assert plain.returncode == 0
+    assert "layout:" not in plain.stderr
+    ours, theirs = pty.openpty()
+    import fcntl
+    import struct
+    import termios
+
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+    process = subprocess.Popen(command, stderr=theirs, stdout=subprocess.PIPE)
+    os.close(theirs)
+    written = b""
+    # A terminal whose other end was closed ends with an error on Linux.
+    with contextlib.suppress(OSError):
+        while part := os.read(ours, 4096):
+            written += part
+    os.close(ours)
+    assert process.stdout is not None
+    assert process.stdout.read() == b""
+    process.stdout.close()
+    assert process.wait(timeout=60) == 0
+    assert b"1,000 rows" in written
+    assert b"layout:" in written
 
 
 def test_what_cannot_be_written_is_refused_before_the_work(run, csv, tmp_path, monkeypatch):

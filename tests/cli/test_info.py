@@ -36,7 +36,7 @@ def test_info_reads_example_sets(run):
     facts = json.loads(run("info", "example:digits", "--json").stdout)
     assert (facts["rows"], facts["columns"]) == (1797, 64)
     assert "no example set 'digit'" in run("info", "example:digit", code=1).stderr
-    assert "--columns and --key are for files" in run(
+    assert "--columns, --key and --header are for files" in run(
         "info", "example:digits", "--key", "X", code=1
     ).stderr.replace("\n", " ")
 

@@ -7,7 +7,7 @@ import pytest
 import scipy.io
 import scipy.sparse as sp
 
-from umapkit.data import read_table
+from umapkit.data import read_map, read_table, write_map
 
 pyarrow = pytest.importorskip("pyarrow")
 pandas = pytest.importorskip("pandas")
@@ -86,6 +86,37 @@ def test_a_csv_file_without_a_header_loses_no_row(tmp_path):
     table = read_table(path)
     np.testing.assert_array_equal(table.rows, VALUES)
     assert table.columns is None
+
+
+def test_whether_there_is_a_header_can_be_said(tmp_path):
+    path = tmp_path / "years.csv"
+    path.write_text("1990,1991\n1,2\n3,4\n", encoding="utf-8")
+    assert read_table(path).rows.shape == (3, 2)
+    table = read_table(path, header=True)
+    assert table.columns == ["1990", "1991"]
+    np.testing.assert_array_equal(table.rows, [[1, 2], [3, 4]])
+    path.write_text("0,1\n1,2\n", encoding="utf-8")
+    np.testing.assert_array_equal(read_table(path, header=False).rows, [[0, 1], [1, 2]])
+    np.save(tmp_path / "a.npy", VALUES)
+    with pytest.raises(ValueError, match=r"header=True is for \.csv"):
+        read_table(tmp_path / "a.npy", header=True)
+
+
+def test_dates_and_categories_are_labels_and_can_be_written_again(tmp_path):
+    frame = _frame()
+    frame["kind"] = pandas.Categorical(KINDS)
+    frame["day"] = pandas.date_range("2020-01-01", periods=30)
+    frame["known"] = [True, False, True] * 10
+    frame.to_parquet(tmp_path / "t.parquet")
+    table = read_table(tmp_path / "t.parquet", label_columns=["known"])
+    assert table.columns == ["a", "b", "c"]
+    np.testing.assert_array_equal(table.labels["kind"], KINDS)
+    np.testing.assert_array_equal(table.labels["day"], frame["day"].to_numpy())
+    write_map(tmp_path / "m.parquet", table.rows[:, :2], columns=table.labels)
+    back = read_map(tmp_path / "m.parquet").columns
+    np.testing.assert_array_equal(back["day"], frame["day"].to_numpy())
+    np.testing.assert_array_equal(back["kind"], KINDS)
+    np.testing.assert_array_equal(back["known"], frame["known"])
 
 
 def test_a_header_that_counts_is_a_header(tmp_path):

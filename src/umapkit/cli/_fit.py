@@ -12,7 +12,17 @@ from numpy.typing import NDArray
 
 from umapkit.cli._config import merge_config
 from umapkit.cli._inputs import holds_columns, read_rows, with_names
-from umapkit.cli._options import Columns, Data, Debug, Key, LabelColumns, Out, Quiet, split_names
+from umapkit.cli._options import (
+    Columns,
+    Data,
+    Debug,
+    Header,
+    Key,
+    LabelColumns,
+    Out,
+    Quiet,
+    split_names,
+)
 from umapkit.cli._report import is_terminal, say
 from umapkit.data import check_map_path, write_map
 
@@ -132,6 +142,7 @@ def fit(
     columns: Columns = None,
     label_column: LabelColumns = None,
     key: Key = None,
+    header: Header = None,
     model: Model = None,
     config: Config = None,
     n_jobs: Threads = None,
@@ -152,14 +163,20 @@ def fit(
     target = options.pop("target_column")
     if target is not None and target not in labels:
         labels.append(target)
-    key, folder, quiet = options.pop("key"), options.pop("model"), bool(options.pop("quiet"))
+    key, header = options.pop("key"), options.pop("header")
+    folder, quiet = options.pop("model"), bool(options.pop("quiet"))
     # umapkit's own default is always the estimator's: what is not given is not passed.
     parameters = {name: value for name, value in options.items() if value is not None}
     if "seed" in parameters:
         parameters["random_state"] = parameters.pop("seed")
 
     table = read_rows(
-        data, columns=chosen, label_columns=labels, key=key, n_jobs=parameters.get("n_jobs")
+        data,
+        columns=chosen,
+        label_columns=labels,
+        key=key,
+        header=header,
+        n_jobs=parameters.get("n_jobs"),
     )
     if target is None and "target_weight" in parameters:
         msg = "--target-weight weighs the classes of --target-column, which is not given."

@@ -8,7 +8,7 @@ import numpy as np
 import typer
 
 from umapkit.cli._inputs import read_rows, show
-from umapkit.cli._options import Columns, Data, Debug, Json, Key, LabelColumns, split_names
+from umapkit.cli._options import Columns, Data, Debug, Header, Json, Key, LabelColumns, split_names
 from umapkit.data import available_memory, first_of_equals, human_size
 
 Neighbors = Annotated[int, typer.Option(help="Neighbours of a row that a fit would use.")]
@@ -21,12 +21,15 @@ def info(
     columns: Columns = None,
     label_column: LabelColumns = None,
     key: Key = None,
+    header: Header = None,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Show rows, columns, labels and duplicates of a file, and the memory that a fit holds."""
     del debug  # read by the wrapper
-    table = read_rows(data, columns=split_names(columns), label_columns=label_column or (), key=key)
+    table = read_rows(
+        data, columns=split_names(columns), label_columns=label_column or (), key=key, header=header
+    )
     n, d = table.rows.shape
     first = first_of_equals(table.rows)
     memory = fit_memory(n, d, n_neighbors)

@@ -23,6 +23,7 @@ def read_rows(
     columns: Sequence[str] | None = None,
     label_columns: Sequence[str] = (),
     key: str | None = None,
+    header: bool | None = None,
     n_jobs: int | None = None,
 ) -> Table:
     """Read a file, or an example set by ``example:NAME``.
@@ -35,10 +36,15 @@ def read_rows(
     """
     if not source.startswith(_EXAMPLE):
         return read_table(
-            source, columns=columns, label_columns=label_columns, key=key, n_jobs=n_jobs
+            source,
+            columns=columns,
+            label_columns=label_columns,
+            key=key,
+            header=header,
+            n_jobs=n_jobs,
         )
-    if columns or key:
-        msg = f"{source} is a set of its own: --columns and --key are for files. Leave them out."
+    if columns or key or header is not None:
+        msg = f"{source} is no file: --columns, --key and --header are for files. Leave them out."
         raise ValueError(msg)
     example = load(source.removeprefix(_EXAMPLE))
     labels: dict[str, NDArray[Any]] = {}

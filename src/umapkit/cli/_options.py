@@ -35,6 +35,14 @@ LabelColumns = Annotated[
 Key = Annotated[
     str | None, typer.Option(help="Which array of an npz file, or of obsm in an h5ad file.")
 ]
+Header = Annotated[
+    bool | None,
+    typer.Option(
+        "--header/--no-header",
+        help="Whether the first line of a csv file names the columns.",
+        show_default="yes, unless it holds numbers only",
+    ),
+]
 Jobs = Annotated[
     int | None,
     typer.Option(

@@ -11,6 +11,7 @@ from umapkit.cli._options import (
     Columns,
     Data,
     Debug,
+    Header,
     Jobs,
     Json,
     Key,
@@ -48,6 +49,7 @@ def score(
     columns: Columns = None,
     label_column: LabelColumns = None,
     key: Key = None,
+    header: Header = None,
     n_jobs: Jobs = None,
     as_json: Json = False,
     debug: Debug = False,
@@ -65,7 +67,12 @@ def score(
     if labels is not None and labels not in judged.columns and labels not in given:
         given.append(labels)
     table = read_rows(
-        data, columns=split_names(columns), label_columns=given, key=key, n_jobs=n_jobs
+        data,
+        columns=split_names(columns),
+        label_columns=given,
+        key=key,
+        header=header,
+        n_jobs=n_jobs,
     )
     n = len(table.rows)
     if n != len(judged.embedding):

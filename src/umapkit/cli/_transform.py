@@ -12,6 +12,7 @@ from umapkit.cli._options import (
     Columns,
     Data,
     Debug,
+    Header,
     Jobs,
     Key,
     LabelColumns,
@@ -39,6 +40,7 @@ def transform(
     columns: Columns = None,
     label_column: LabelColumns = None,
     key: Key = None,
+    header: Header = None,
     n_jobs: Jobs = None,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -57,7 +59,12 @@ def transform(
     if chosen is None and known is not None and _is_table(data):
         chosen = [str(name) for name in known]
     table = read_rows(
-        data, columns=chosen, label_columns=label_column or (), key=key, n_jobs=n_jobs
+        data,
+        columns=chosen,
+        label_columns=label_column or (),
+        key=key,
+        header=header,
+        n_jobs=n_jobs,
     )
     further = dict(table.labels) if holds_columns(output) else {}
     ids = table.ids if holds_columns(output) else None

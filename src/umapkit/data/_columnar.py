@@ -20,7 +20,7 @@ _CSV_BLOCK = 1 << 24
 _NAMELESS = ("__index_level_0__", "")
 
 
-def read_arrow(path: Path, kind: str) -> tuple[Any, bool]:
+def read_arrow(path: Path, kind: str, *, header: bool | None = None) -> tuple[Any, bool]:
     """Whole file as a pyarrow table, and whether its columns have names."""
     arrow = need_package("pyarrow", "tables", path)
     if kind == "parquet":
@@ -31,7 +31,7 @@ def read_arrow(path: Path, kind: str) -> tuple[Any, bool]:
             refuse(path, error)
     csv = need_package("pyarrow.csv", "tables", path)
     delimiter = "\t" if ".tsv" in path.name.lower() else ","
-    has_header = _has_header(path, delimiter)
+    has_header = _has_header(path, delimiter) if header is None else header
     try:
         table = csv.read_csv(
             path,
@@ -46,7 +46,12 @@ def read_arrow(path: Path, kind: str) -> tuple[Any, bool]:
 
 
 def read_columnar(
-    path: Path, kind: str, *, columns: Sequence[str] | None, label_columns: Sequence[str]
+    path: Path,
+    kind: str,
+    *,
+    columns: Sequence[str] | None,
+    label_columns: Sequence[str],
+    header: bool | None,
 ) -> tuple[Any, list[str] | None, dict[str, NDArray[Any]], NDArray[Any] | None]:
     """Split a parquet or csv file into rows, labels and names of the rows.
 
@@ -59,7 +64,7 @@ def read_columnar(
     labels : dict of str to ndarray
     ids : ndarray or None
     """
-    table, has_names = read_arrow(path, kind)
+    table, has_names = read_arrow(path, kind, header=header)
     present = table.column_names
     twice = sorted({name for name in present if present.count(name) > 1})
     if twice:
