@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from umapkit.data._maps import MapFile, read_map, write_map
+from umapkit.data._maps import MapFile, check_map_path, read_map, write_map
+from umapkit.data._memory import available_memory, human_size
 from umapkit.data._names import column_names
 from umapkit.data._places import RowFinder, first_of_equals, row_hashes
 from umapkit.data._read import Table, read_table
@@ -15,8 +16,11 @@ __all__ = [
     "RowFinder",
     "Table",
     "as_rows",
+    "available_memory",
+    "check_map_path",
     "column_names",
     "first_of_equals",
+    "human_size",
     "load",
     "read_map",
     "read_table",

@@ -20,7 +20,7 @@ _CSV_BLOCK = 1 << 24
 _NAMELESS = ("__index_level_0__", "")
 
 
-def read_arrow(path: Path, kind: str) -> tuple[Any, bool]:
+def read_arrow(path: Path, kind: str, *, header: bool | None = None) -> tuple[Any, bool]:
     """Whole file as a pyarrow table, and whether its columns have names."""
     arrow = need_package("pyarrow", "tables", path)
     if kind == "parquet":
@@ -31,7 +31,7 @@ def read_arrow(path: Path, kind: str) -> tuple[Any, bool]:
             refuse(path, error)
     csv = need_package("pyarrow.csv", "tables", path)
     delimiter = "\t" if ".tsv" in path.name.lower() else ","
-    has_header = _has_header(path, delimiter)
+    has_header = _has_header(path, delimiter) if header is None else header
     try:
         table = csv.read_csv(
             path,
@@ -46,7 +46,12 @@ def read_arrow(path: Path, kind: str) -> tuple[Any, bool]:
 
 
 def read_columnar(
-    path: Path, kind: str, *, columns: Sequence[str] | None, label_columns: Sequence[str]
+    path: Path,
+    kind: str,
+    *,
+    columns: Sequence[str] | None,
+    label_columns: Sequence[str],
+    header: bool | None,
 ) -> tuple[Any, list[str] | None, dict[str, NDArray[Any]], NDArray[Any] | None]:
     """Split a parquet or csv file into rows, labels and names of the rows.
 
@@ -59,7 +64,7 @@ def read_columnar(
     labels : dict of str to ndarray
     ids : ndarray or None
     """
-    table, has_names = read_arrow(path, kind)
+    table, has_names = read_arrow(path, kind, header=header)
     present = table.column_names
     twice = sorted({name for name in present if present.count(name) > 1})
     if twice:
@@ -78,14 +83,22 @@ def read_columnar(
         chosen = [
             name
             for name in present
-            if name not in label_columns and name != index and _is_numeric(path, table, name)
+            if name not in label_columns and name != index and _is_numeric(table, name)
         ]
+        for name in present:
+            if name not in {*chosen, *label_columns, index}:
+                _check_text(path, table, name)
         if not chosen:
             msg = f"{path} has no column of numbers. It has: {_listed(present)}."
             raise ValueError(msg)
     else:
         chosen = list(columns)
-    labels = {name: as_array(table, name) for name in present if name not in {*chosen, index}}
+    labels = {
+        name: as_array(table, name)
+        for name in present
+        if name in label_columns
+        or (name not in chosen and name != index and not _is_numeric(table, name))
+    }
     ids = None if index is None else as_array(table, index)
     return table.select(chosen), chosen if has_names else None, labels, ids
 
@@ -100,20 +113,23 @@ def as_array(table: Any, name: str) -> NDArray[Any]:
     return np.asarray(values.to_numpy(zero_copy_only=False))
 
 
-def _is_numeric(path: Path, table: Any, name: str) -> bool:
-    """Tell whether a column holds numbers; raise where it holds mostly numbers."""
+def _is_numeric(table: Any, name: str) -> bool:
+    """Tell whether the type of a column is one of numbers."""
     import pyarrow
 
     kinds = pyarrow.types
+    dtype = table.column(name).type
+    tests = (kinds.is_integer, kinds.is_floating, kinds.is_boolean, kinds.is_decimal)
+    return any(test(dtype) for test in tests)
+
+
+def _check_text(path: Path, table: Any, name: str) -> None:
+    """Raise where a column of text holds mostly numbers: one slip must not take it away."""
+    import pyarrow
+
     values = table.column(name)
-    dtype = values.type
-    if any(
-        test(dtype)
-        for test in (kinds.is_integer, kinds.is_floating, kinds.is_boolean, kinds.is_decimal)
-    ):
-        return True
-    if not (kinds.is_string(dtype) or kinds.is_large_string(dtype)) or len(values) == 0:
-        return False
+    if not (pyarrow.types.is_string(values.type) or pyarrow.types.is_large_string(values.type)):
+        return
     number = re.compile(_NUMBER)
     is_number = [text is not None and number.match(text) is not None for text in values.to_pylist()]
     if len(values) / 2 < sum(is_number) < len(values):
@@ -124,7 +140,6 @@ def _is_numeric(path: Path, table: Any, name: str) -> bool:
             "label column."
         )
         raise ValueError(msg)
-    return False
 
 
 def _has_header(path: Path, delimiter: str) -> bool:

@@ -34,6 +34,63 @@ def coordinate_names(n_components: int) -> list[str]:
     return [f"umap{i}" for i in range(n_components)]
 
 
+def check_map_path(
+    path: str | os.PathLike[str],
+    *,
+    n_components: int,
+    columns: Sequence[str] = (),
+    ids: Any = None,
+) -> tuple[Path, str]:
+    """Check that a map can be written to this file, before the work of making it.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    n_components : int
+        Dimensions of the map.
+    columns : sequence of str, default=()
+        Names of the further columns.
+    ids : sequence or None, default=None
+        Names of the rows, which take the column ``id``.
+
+    Returns
+    -------
+    path : Path
+    kind : str
+        Format of the file.
+
+    Raises
+    ------
+    ValueError, FileNotFoundError, ImportError
+        As `write_map`.
+    """
+    path = as_path(path)
+    kind = file_format(path, WRITABLE, "write")
+    names = [*coordinate_names(n_components), *(() if ids is None else ("id",))]
+    for name in columns:
+        if name in names:
+            msg = (
+                f"The column {name!r} would be there twice: {', '.join(names)} are columns of the "
+                "map itself. Give it another name."
+            )
+            raise ValueError(msg)
+        names.append(name)
+    if kind == "npy" and (columns or ids is not None):
+        held = ", ".join([*columns, *(() if ids is None else ("id",))])
+        msg = (
+            f"{path.name}: an .npy file holds the coordinates only, not {held}. Write .parquet or "
+            ".csv, or leave them out."
+        )
+        raise ValueError(msg)
+    if not path.absolute().parent.is_dir():
+        msg = f"The folder {path.absolute().parent} does not exist. Create it first."
+        raise FileNotFoundError(msg)
+    if kind != "npy":
+        need_package("pyarrow", "tables", path)
+    return path, kind
+
+
 def write_map(
     path: str | os.PathLike[str],
     embedding: ArrayLike,
@@ -65,31 +122,18 @@ def write_map(
     FileNotFoundError
         If the folder does not exist.
     """
-    path = as_path(path)
-    kind = file_format(path, WRITABLE, "write")
     coordinates = as_rows(embedding, name="embedding")
     n, n_components = coordinates.shape
-    names = coordinate_names(n_components)
-    further: dict[str, Any] = {} if ids is None else {"id": ids}
-    for name, values in (columns or {}).items():
-        if name in further or name in names:
-            msg = f"The column {name!r} would be there twice; {', '.join(names)} are coordinates."
-            raise ValueError(msg)
-        further[name] = values
+    further = dict(columns or {})
+    path, kind = check_map_path(path, n_components=n_components, columns=list(further), ids=ids)
+    if ids is not None:
+        further = {"id": ids, **further}
     for name, values in further.items():
         if len(values) != n:
             msg = f"The column {name!r} has {len(values)} entries, but the map has {n} rows."
             raise ValueError(msg)
-    if not path.absolute().parent.is_dir():
-        msg = f"The folder {path.absolute().parent} does not exist. Create it first."
-        raise FileNotFoundError(msg)
+    names = coordinate_names(n_components)
     if kind == "npy":
-        if further:
-            msg = (
-                f"{path.name}: an .npy file holds the coordinates only, not {', '.join(further)}. "
-                "Write .parquet or .csv, or leave them out."
-            )
-            raise ValueError(msg)
         _replace(path, lambda file: np.save(file, coordinates))
         return
     _write_arrow(path, kind, coordinates, names, further)

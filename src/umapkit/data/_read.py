@@ -27,7 +27,7 @@ class Table:
     columns : list of str, or None
         Names of the d columns, where the file has names.
     labels : dict of str to ndarray of shape (n,)
-        The columns that are not among the rows, by name: candidates for labels.
+        Labels by name: the columns asked for, and those that hold no numbers.
     ids : ndarray of shape (n,), or None
         Names of the rows, where the file has them.
     """
@@ -44,6 +44,7 @@ def read_table(
     columns: Sequence[str] | None = None,
     label_columns: Sequence[str] = (),
     key: str | None = None,
+    header: bool | None = None,
     max_dense_bytes: int | None = None,
     n_jobs: int | None = None,
 ) -> Table:
@@ -61,6 +62,9 @@ def read_table(
     key : str or None, default=None
         Which array: in ``.npz`` its name (may be left out where there is one matrix, or one named
         X, x or data), in ``.h5ad`` ``"X"`` (the default) or a name in ``obsm``.
+    header : bool or None, default=None
+        Whether the first line of a csv file names the columns. ``None``: it does unless all of
+        its cells are numbers; 0, 1, 2, … (pandas' names for columns without names) count as names.
     max_dense_bytes : int or None, default=None
         Limit for sparse rows, as in `as_rows`.
     n_jobs : int or None, default=None
@@ -69,8 +73,8 @@ def read_table(
     Returns
     -------
     Table
-        Rows, column names, the other columns, and names of the rows. Other columns: text columns
-        of parquet and csv, vectors of the same length in npz, `obs` in h5ad.
+        Rows, column names, labels, and names of the rows. Labels: `label_columns` and the columns
+        of text of parquet and csv, vectors of the same length in npz, all of `obs` in h5ad.
 
     Raises
     ------
@@ -78,16 +82,15 @@ def read_table(
         If there is no such file.
     ValueError
         If the ending is unknown, the file is damaged, a column or array is missing, or the rows
-        are not finite numbers (as in `as_rows`). A csv column that is mostly numbers with some
-        text raises too, rather than being taken for labels.
+        are not finite numbers (as in `as_rows`). Where columns are not chosen, one that is mostly
+        numbers with some text raises too, rather than being taken for labels.
     ImportError
         If the format needs a package that is not installed: pyarrow for parquet and csv, anndata
         for h5ad.
 
     Notes
     -----
-    The first line of a csv file is its header unless all of its cells are numbers; a header that
-    counts 0, 1, 2, … counts as a header. A first column without a name holds the names of the
+    In csv a first column without a name holds the names of the
     rows, as pandas writes it. Arrays with more than two dimensions (images) are flattened to one
     row a sample. A Matrix Market file is read as it is; files of genes by cells must be
     transposed by the caller.
@@ -97,6 +100,9 @@ def read_table(
     need_file(path)
     if kind not in ("npz", "h5ad") and key is not None:
         msg = f"key={key!r} is for .npz and .h5ad files; {path.name} holds one table. Leave it out."
+        raise ValueError(msg)
+    if kind != "csv" and header is not None:
+        msg = f"header={header} is for .csv and .tsv files, not for {path.name}. Leave it out."
         raise ValueError(msg)
     if kind in ("npy", "npz", "mtx") and columns is not None:
         msg = f"{path.name} has no column names, so columns={list(columns)!r} cannot be chosen."
@@ -109,7 +115,7 @@ def read_table(
     ids: NDArray[Any] | None = None
     if kind in ("parquet", "csv"):
         data, names, labels, ids = read_columnar(
-            path, kind, columns=columns, label_columns=label_columns
+            path, kind, columns=columns, label_columns=label_columns, header=header
         )
     elif kind == "npy":
         data = _load(path)

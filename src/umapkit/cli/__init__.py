@@ -1,0 +1,7 @@
+"""The command line: fit, transform, plot, score, info. Importing this imports no typer."""
+
+from __future__ import annotations
+
+from umapkit.cli.app import main
+
+__all__ = ["main"]

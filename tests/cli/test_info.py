@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+
+from umapkit.cli._info import fit_memory
+
+
+def test_info_tells_rows_columns_labels_and_duplicates(run, csv):
+    facts = json.loads(run("info", csv, "--label-column", "year", "--json").stdout)
+    assert facts["rows"] == 300
+    assert facts["columns"] == 64
+    assert facts["column names"][:2] == ["p0", "p1"]
+    assert facts["label columns"] == {"kind": 10, "year": 10}
+    assert facts["rows equal to an earlier one"] == 0
+    assert facts["constant columns"] >= 1
+    assert facts["memory of a fit"] == fit_memory(300, 64, 15)
+
+
+def test_info_counts_equal_rows(run, tmp_path):
+    np.save(tmp_path / "a.npy", np.array([[1.0, 2], [3, 4], [1, 2], [1, 2]]))
+    facts = json.loads(run("info", tmp_path / "a.npy", "--json").stdout)
+    assert facts["rows equal to an earlier one"] == 2
+    assert facts["column names"] is None
+
+
+def test_info_for_people_shows_the_same(run, csv):
+    text = run("info", csv, "--columns", "p1,p2", "--columns", "p3").stdout
+    assert "300" in text
+    assert "p1, p2, p3" in text
+    assert "kind (10 values)" in text
+
+
+def test_info_reads_example_sets(run):
+    facts = json.loads(run("info", "example:digits", "--json").stdout)
+    assert (facts["rows"], facts["columns"]) == (1797, 64)
+    assert "no example set 'digit'" in run("info", "example:digit", code=1).stderr
+    assert "--columns, --key and --header are for files" in run(
+        "info", "example:digits", "--key", "X", code=1
+    ).stderr.replace("\n", " ")
+
+
+def test_memory_grows_with_rows_columns_and_neighbours():
+    base = fit_memory(1000, 10, 15)
+    assert fit_memory(2000, 10, 15) == 2 * base
+    assert fit_memory(1000, 11, 15) == base + 4000
+    assert fit_memory(1000, 10, 30) > base
