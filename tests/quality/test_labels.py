@@ -83,7 +83,9 @@ def test_silhouette_of_singletons_duplicates_and_far_offsets():
         theirs = silhouette_score(moved.astype(np.float64), y)
         assert silhouette(moved, y) == pytest.approx(theirs, abs=1e-6)
     assert silhouette(np.zeros((10, 2)), [0] * 5 + [1] * 5) == 0.0
-    assert silhouette(points * np.float32(1e-30), y) == pytest.approx(silhouette(points, y), abs=1e-5)
+    assert silhouette(points * np.float32(1e-30), y) == pytest.approx(
+        silhouette(points, y), abs=1e-5
+    )
     assert silhouette([[0.0], [1.0], [5.0]], [0, 0, 1]) == pytest.approx(
         silhouette_score([[0.0], [1.0], [5.0]], [0, 0, 1]), abs=1e-6
     )
