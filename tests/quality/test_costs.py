@@ -212,11 +212,11 @@ def test_costs_ignore_order_and_rigid_motion(seed, n, d):
     shuffled = graph[order][:, order]
     value = fuzzy_cross_entropy(graph, points, A, B)
     assert value >= -1e-9
-    assert fuzzy_cross_entropy(shuffled, moved, A, B) == pytest.approx(value, rel=1e-9)
+    assert fuzzy_cross_entropy(shuffled, moved, A, B) == pytest.approx(value, rel=1e-7)
     loss = effective_loss(graph, points, A, B)
     assert loss.attraction >= 0
     assert loss.repulsion >= 0
-    assert effective_loss(shuffled, moved, A, B).value == pytest.approx(loss.value, rel=1e-9)
+    assert effective_loss(shuffled, moved, A, B).value == pytest.approx(loss.value, rel=1e-7)
 
 
 def test_an_empty_graph_and_a_single_point_have_a_loss():
