@@ -39,10 +39,10 @@ inline void nearest_rows(const float* data, std::size_t n, std::size_t d, const 
     std::vector<double> norms;
     std::vector<std::vector<Near>> lists(count);
     for (auto& list : lists) list.reserve(k + 1);
-    const auto consider = [&](std::size_t q, std::size_t first, F32x16 below, F32x16) {
-      const I32x16 open = below <= splat(hi[q]);
+    const auto consider = [&](std::size_t q, std::size_t first, Wide below, Wide) {
+      const WideMask open = below <= wide(hi[q]);
       if (!any(open)) return;
-      for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      for (std::size_t lane = 0; lane < kWidth; ++lane) {
         const std::size_t row = first + lane;
         if (!open[lane] || row >= n || static_cast<std::int64_t>(row) == self[begin + q]) continue;
         const double dist = squared(queries + (begin + q) * d, tiles.row(row), d);

@@ -29,7 +29,7 @@ inline void rank_rows(const float* data, std::size_t n, std::size_t d, const flo
     const std::size_t count = end - begin;
     std::vector<float> packed, lo(count * k), hi(count * k);
     std::vector<double> norms, exact(count * k);
-    std::vector<std::int32_t> near(count * k * kLanes, 0), extra(count * k, 0);
+    std::vector<std::int32_t> near(count * k * kWidth, 0), extra(count * k, 0);
     const auto set_thresholds = [&] {
       for (std::size_t q = 0; q < count; ++q)
         for (std::size_t j = 0; j < k; ++j) {
@@ -41,19 +41,19 @@ inline void rank_rows(const float* data, std::size_t n, std::size_t d, const flo
           hi[at] = round_up(t + c * norms[q] + kUnderflow);
         }
     };
-    const auto compare = [&](std::size_t q, std::size_t first, F32x16 below, F32x16 above) {
-      I32x16 open_any{};
+    const auto compare = [&](std::size_t q, std::size_t first, Wide below, Wide above) {
+      WideMask open_any{};
       for (std::size_t j = 0; j < k; ++j) {
         const std::size_t at = q * k + j;
-        const I32x16 closer = above < splat(lo[at]);
-        I32x16 total;
-        std::memcpy(&total, &near[at * kLanes], sizeof total);
+        const WideMask closer = above < wide(lo[at]);
+        WideMask total;
+        std::memcpy(&total, &near[at * kWidth], sizeof total);
         total -= closer;
-        std::memcpy(&near[at * kLanes], &total, sizeof total);
-        open_any |= (below <= splat(hi[at])) & ~closer;
+        std::memcpy(&near[at * kWidth], &total, sizeof total);
+        open_any |= (below <= wide(hi[at])) & ~closer;
       }
       if (!any(open_any)) return;
-      for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      for (std::size_t lane = 0; lane < kWidth; ++lane) {
         if (!open_any[lane] || first + lane >= n) continue;
         const auto row = static_cast<std::int32_t>(first + lane);
         const double dist = squared(queries + (begin + q) * d, tiles.row(first + lane), d);
@@ -70,7 +70,7 @@ inline void rank_rows(const float* data, std::size_t n, std::size_t d, const flo
       for (std::size_t j = 0; j < k; ++j) {
         const std::size_t at = q * k + j;
         std::int32_t rank = 1 + extra[at];
-        for (int lane = 0; lane < kLanes; ++lane) rank += near[at * kLanes + lane];
+        for (int lane = 0; lane < kWidth; ++lane) rank += near[at * kWidth + lane];
         // The query itself, at distance 0, was counted where it comes before the listed row.
         const std::int64_t me = self[begin + q];
         const bool before = exact[at] > 0.0 || me < listed[(begin + q) * k + j];

@@ -3,7 +3,7 @@
 //   |q - x|^2 = |q|^2 + |x|^2 - 2 q.x
 //
 // Rows are centred, scaled by a power of two (so that no square overflows) and packed into panels
-// of 16 or 32 rows, feature by feature; a register tile of query rows times one panel gives the
+// of 8 to 32 rows, feature by feature; a register tile of query rows times one panel gives the
 // scalar products in float32. For a query q every row x gets a band [below, above] that surely
 // holds |q - x|^2 - |q|^2:
 //
@@ -32,14 +32,18 @@
 UMAPKIT_BEGIN
 namespace quality {
 
+// Vectors as wide as a register: gcc 12 falls back to single floats where a vector type is wider.
+// Every lane is a row of its own and lanes are never added up, so the width changes no bit.
 #if defined(__AVX512F__)
-constexpr int kTileQueries = 8, kTileVectors = 2;
+constexpr int kWidth = 16, kTileQueries = 8, kTileVectors = 2;
 #elif defined(__AVX2__)
-constexpr int kTileQueries = 4, kTileVectors = 1;
+constexpr int kWidth = 8, kTileQueries = 4, kTileVectors = 2;
 #else
-constexpr int kTileQueries = 2, kTileVectors = 1;
+constexpr int kWidth = 4, kTileQueries = 4, kTileVectors = 2;
 #endif
-constexpr std::size_t kPanelRows = static_cast<std::size_t>(kTileVectors) * kLanes;
+typedef float Wide __attribute__((vector_size(kWidth * 4)));
+typedef std::int32_t WideMask __attribute__((vector_size(kWidth * 4)));
+constexpr std::size_t kPanelRows = static_cast<std::size_t>(kTileVectors) * kWidth;
 constexpr std::size_t kRun = 256;
 
 typedef double F64x8 __attribute__((vector_size(64)));
@@ -79,11 +83,20 @@ inline double squared(const float* x, const float* y, std::size_t d) {
   return total;
 }
 
+UMAPKIT_INLINE Wide wide(float x) { return Wide{} + x; }
+UMAPKIT_INLINE Wide load_rows(const float* p) {
+  Wide v;
+  std::memcpy(&v, p, sizeof v);
+  return v;
+}
+
 // Whether any lane of a comparison is true.
-UMAPKIT_INLINE bool any(I32x16 mask) {
-  std::uint64_t word[8];
+UMAPKIT_INLINE bool any(WideMask mask) {
+  std::uint64_t word[kWidth / 2];
   std::memcpy(word, &mask, sizeof mask);
-  return ((word[0] | word[1]) | (word[2] | word[3])) | ((word[4] | word[5]) | (word[6] | word[7]));
+  std::uint64_t all = 0;
+  for (const std::uint64_t w : word) all |= w;
+  return all != 0;
 }
 
 // The float next to a double, on the side that keeps the bound a bound.
@@ -124,7 +137,7 @@ class RowTiles {
     return std::clamp<std::size_t>(fit / 8 * 8, 8, 128);
   }
 
-  // For each of m query rows and each vector of 16 data rows: use(query, first row, below, above)
+  // For each of m query rows and each vector of kWidth data rows: use(query, first row, below, above)
   // where below and above bound |q - x|^2 - |q|^2 but for margin() * |q|^2, in scaled units.
   // `norms` receives |q|^2. Rows past the end have both bounds infinite.
   template <class Begin, class Use>
@@ -142,17 +155,17 @@ class RowTiles {
       }
     }
     begin();
-    F32x16 dots[kTileQueries][kTileVectors];
+    Wide dots[kTileQueries][kTileVectors];
     for (std::size_t p = 0; p < n_panels_; ++p) {
       for (std::size_t t = 0; t < tiles; ++t) {
         multiply(packed.data() + t * kTileQueries * d_, panels_.data() + p * kPanelRows * d_, dots);
         const std::size_t count = std::min<std::size_t>(kTileQueries, m - t * kTileQueries);
         for (std::size_t q = 0; q < count; ++q)
           for (std::size_t v = 0; v < kTileVectors; ++v) {
-            const std::size_t first = p * kPanelRows + v * kLanes;
-            const F32x16 twice = dots[q][v] + dots[q][v];
-            use(t * kTileQueries + q, first, load(below_.data() + first) - twice,
-                load(above_.data() + first) - twice);
+            const std::size_t first = p * kPanelRows + v * kWidth;
+            const Wide twice = dots[q][v] + dots[q][v];
+            use(t * kTileQueries + q, first, load_rows(below_.data() + first) - twice,
+                load_rows(above_.data() + first) - twice);
           }
       }
     }
@@ -195,18 +208,18 @@ class RowTiles {
     }
   }
 
-  void multiply(const float* q, const float* panel, F32x16 (&out)[kTileQueries][kTileVectors]) const {
+  void multiply(const float* q, const float* panel, Wide (&out)[kTileQueries][kTileVectors]) const {
     for (int i = 0; i < kTileQueries; ++i)
-      for (int v = 0; v < kTileVectors; ++v) out[i][v] = splat(0.0f);
+      for (int v = 0; v < kTileVectors; ++v) out[i][v] = wide(0.0f);
     for (std::size_t from = 0; from < d_; from += kRun) {
       const std::size_t to = std::min(d_, from + kRun);
-      F32x16 acc[kTileQueries][kTileVectors] = {};
+      Wide acc[kTileQueries][kTileVectors] = {};
       for (std::size_t f = from; f < to; ++f) {
         const float* x = panel + f * kPanelRows;
         const float* s = q + f * kTileQueries;
-        F32x16 data[kTileVectors];
+        Wide data[kTileVectors];
 #pragma GCC unroll 2
-        for (int v = 0; v < kTileVectors; ++v) data[v] = load(x + v * kLanes);
+        for (int v = 0; v < kTileVectors; ++v) data[v] = load_rows(x + v * kWidth);
 #pragma GCC unroll 8
         for (int i = 0; i < kTileQueries; ++i)
 #pragma GCC unroll 2

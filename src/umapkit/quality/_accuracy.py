@@ -1,4 +1,4 @@
-"""k-nearest-neighbour accuracy: do the map's neighbours share the label?"""
+"""Accuracy of k nearest neighbours: how often the map's neighbours share the label."""
 
 from __future__ import annotations
 

@@ -74,10 +74,11 @@ def check_count(value: Any, name: str, most: int, why: str) -> int:
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
         msg = f"{name}={value!r} is not an integer."
         raise TypeError(msg)
-    if not 1 <= value <= most:
-        msg = f"{name}={value} is out of range: from 1 to {most} is possible, because {why}."
+    count = int(value)
+    if not 1 <= count <= most:
+        msg = f"{name}={count} is out of range: from 1 to {most} is possible, because {why}."
         raise ValueError(msg)
-    return int(value)
+    return count
 
 
 def check_positive(value: Any, name: str, *, zero: bool = False) -> float:

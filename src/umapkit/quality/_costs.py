@@ -115,7 +115,7 @@ def fuzzy_cross_entropy(
     McInnes, Healy and Melville: UMAP, 2018; T-E6 of the tutorial by Ghojogh et al., 2021.
     """
     problem = as_problem(graph, embedding, a, b)
-    p = problem.weights
+    p = problem.edges.weights
     rest = 1.0 - p
     entropy = p * np.log(p) + rest * np.log(np.where(rest > 0, rest, 1.0))
     return nominal_cost(problem, log_floor=0.0, n_jobs=n_jobs) + math.fsum(entropy)
@@ -189,8 +189,9 @@ def nominal_cost(
 ) -> float:
     """c_2 of a checked problem, over ordered pairs or, with `after`, over i < j."""
     sums, coincident = row_repulsion(problem, log_floor=log_floor, after=after, n_jobs=n_jobs)
-    kept = problem.tails > problem.heads if after else slice(None)
-    p = problem.weights[kept]
+    edges = problem.edges
+    kept = edges.tails > edges.heads if after else slice(None)
+    p = edges.weights[kept]
     s = problem.edge_squared()[kept]
     attraction, repulsion = edge_costs(s, problem.a, problem.b, log_floor)
     if log_floor == 0.0:
@@ -260,11 +261,10 @@ def effective_target(graph: Any, *, negative_sample_rate: float = 5) -> scipy.sp
     """
     edges = as_edges(graph)
     rate = check_positive(negative_sample_rate, "negative_sample_rate", zero=True)
-    n = edges.shape[0]
-    degrees = np.bincount(edges.row, weights=edges.data, minlength=n)
-    push = rate * (degrees[edges.row] + degrees[edges.col]) / (2.0 * n)
-    target = edges.data / (edges.data + push)
-    return scipy.sparse.csr_array((target, (edges.row, edges.col)), shape=edges.shape)
+    degrees = edges.degrees
+    push = rate * (degrees[edges.heads] + degrees[edges.tails]) / (2.0 * edges.n)
+    target = edges.weights / (edges.weights + push)
+    return scipy.sparse.csr_array((target, (edges.heads, edges.tails)), shape=(edges.n, edges.n))
 
 
 def nominal_loss_of(graph: Any, similarities: Any, *, log_floor: float = 0.0) -> float:
@@ -289,7 +289,7 @@ def nominal_loss_of(graph: Any, similarities: Any, *, log_floor: float = 0.0) ->
     ValueError
         If shapes do not match or q leaves [0, 1].
     """
-    p = as_edges(graph).toarray()
+    p = as_edges(graph).dense()
     return _loss_of(p, 1.0 - p, similarities, log_floor)
 
 
@@ -323,7 +323,7 @@ def effective_loss_of(
     ValueError
         If shapes do not match or q leaves [0, 1].
     """
-    p = as_edges(graph).toarray()
+    p = as_edges(graph).dense()
     rate = check_positive(negative_sample_rate, "negative_sample_rate", zero=True)
     degrees = p.sum(axis=1)
     push = rate * (degrees[:, None] + degrees[None, :]) / (2.0 * len(p))

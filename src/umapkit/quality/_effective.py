@@ -107,10 +107,10 @@ def effective_loss(
     rate = check_positive(negative_sample_rate, "negative_sample_rate", zero=True)
     floor = check_positive(log_floor, "log_floor", zero=True)
     near, _ = edge_costs(problem.edge_squared(), problem.a, problem.b, floor)
-    attraction = math.fsum(problem.weights * near)
+    attraction = math.fsum(problem.edges.weights * near)
     if n_pairs is None and problem.n > EXACT_LIMIT:
         n_pairs = DEFAULT_PAIRS
-    total = problem.degrees.sum()
+    total = problem.edges.degrees.sum()
     if n_pairs is None or n_pairs == "all":
         repulsion, error = _exact(problem, rate, floor, n_jobs), 0.0
         count, exact = problem.n * (problem.n - 1), True
@@ -127,7 +127,7 @@ def effective_loss(
 
 def _exact(problem: Problem, rate: float, floor: float, n_jobs: int | None) -> float:
     sums, coincident = row_repulsion(problem, log_floor=floor, n_jobs=n_jobs)
-    weights = rate * problem.degrees / problem.n
+    weights = rate * problem.edges.degrees / problem.n
     if floor == 0.0 and np.any((coincident > 0) & (weights > 0)):
         return math.inf
     return math.fsum(weights * sums)
@@ -137,7 +137,7 @@ def _sampled(
     problem: Problem, rate: float, floor: float, count: int, seed: int
 ) -> tuple[float, float]:
     """Mean of c^r over drawn pairs, times the weight of all of them; and its standard error."""
-    ends = np.cumsum(problem.degrees)
+    ends = np.cumsum(problem.edges.degrees)
     moments = []
     for begin in range(0, count, 1 << 18):
         numbers = np.arange(begin, min(count, begin + (1 << 18)), dtype=np.uint64)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from umapkit.quality._check import check_positive
-from umapkit.quality._graph import Problem, as_problem
+from umapkit.quality._graph import Problem, as_problem, sums_by
 
 # Pairs held at a time by the gradients of a whole map.
 _BLOCK = 1 << 20
@@ -106,7 +106,7 @@ def nominal_gradient(
     problem = as_problem(graph, embedding, a, b)
     edges, pushes = _edge_gradients(problem, eps)
     total = _all_pushes(problem, np.ones(problem.n), np.zeros(problem.n), eps)
-    return 2.0 * (total + _at_heads(problem, problem.weights[:, None] * (edges - pushes)))
+    return 2.0 * (total + _at_heads(problem, problem.edges.weights[:, None] * (edges - pushes)))
 
 
 def expected_gradient(
@@ -158,22 +158,22 @@ def expected_gradient(
     problem = as_problem(graph, embedding, a, b)
     rate = check_positive(negative_sample_rate, "negative_sample_rate", zero=True)
     pull, _ = _edge_gradients(problem, eps)
-    own = rate * problem.degrees / (2.0 * problem.n)
+    own = rate * problem.edges.degrees / (2.0 * problem.n)
     other = own if push_tail else np.zeros(problem.n)
     pushes = _all_pushes(problem, own, other, eps)
-    return 2.0 * (_at_heads(problem, problem.weights[:, None] * pull) + pushes)
+    return 2.0 * (_at_heads(problem, problem.edges.weights[:, None] * pull) + pushes)
 
 
 def _edge_gradients(
     problem: Problem, eps: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    delta = problem.points[problem.heads] - problem.points[problem.tails]
+    delta = problem.points[problem.edges.heads] - problem.points[problem.edges.tails]
     pull = attraction_gradient(delta, problem.a, problem.b)
     return pull, repulsion_gradient(delta, problem.a, problem.b, eps=eps)
 
 
 def _at_heads(problem: Problem, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    columns = [np.bincount(problem.heads, weights=v, minlength=problem.n) for v in values.T]
+    columns = [sums_by(problem.edges.heads, v, problem.n) for v in values.T]
     return np.stack(columns, axis=1)
 
 

@@ -13,27 +13,51 @@ from umapkit.quality._check import as_matrix, check_positive
 
 
 @dataclass(frozen=True)
+class Edges:
+    """A checked fuzzy graph in float64; both directions of every edge are there.
+
+    Attributes
+    ----------
+    n : int
+        Number of points.
+    heads, tails : ndarray of int64, shape (e,)
+        Ends of the edges, sorted by head and tail.
+    weights : ndarray of float64, shape (e,)
+        p_ij in (0, 1].
+    """
+
+    n: int
+    heads: NDArray[np.int64]
+    tails: NDArray[np.int64]
+    weights: NDArray[np.float64]
+
+    @property
+    def degrees(self) -> NDArray[np.float64]:
+        """d_i = sum_j p_ij, shape (n,)."""
+        return sums_by(self.heads, self.weights, self.n)
+
+    def dense(self) -> NDArray[np.float64]:
+        """Table of p_ij, shape (n, n)."""
+        table = np.zeros((self.n, self.n))
+        table[self.heads, self.tails] = self.weights
+        return table
+
+
+@dataclass(frozen=True)
 class Problem:
     """A checked fuzzy graph, the map, and the curve, in float64.
 
     Attributes
     ----------
-    heads, tails : ndarray of int64, shape (e,)
-        Ends of the edges; both directions of every edge are there.
-    weights : ndarray of float64, shape (e,)
-        p_ij in (0, 1].
-    degrees : ndarray of float64, shape (n,)
-        d_i = sum_j p_ij.
+    edges : Edges
+        The graph.
     points : ndarray of float64, shape (n, c)
         The map.
     a, b : float
         The curve q = 1 / (1 + a d^(2b)).
     """
 
-    heads: NDArray[np.int64]
-    tails: NDArray[np.int64]
-    weights: NDArray[np.float64]
-    degrees: NDArray[np.float64]
+    edges: Edges
     points: NDArray[np.float64]
     a: float
     b: float
@@ -45,14 +69,19 @@ class Problem:
 
     def edge_squared(self) -> NDArray[np.float64]:
         """Squared distances along the edges, shape (e,)."""
-        total = np.zeros(len(self.weights))
+        total = np.zeros(len(self.edges.weights))
         for axis in self.points.T:
-            total += (axis[self.heads] - axis[self.tails]) ** 2
+            total += (axis[self.edges.heads] - axis[self.edges.tails]) ** 2
         return total
 
 
-def as_edges(graph: Any) -> scipy.sparse.coo_array:
-    """Check a fuzzy graph and return its edges, without explicit zeros, in row order.
+def sums_by(places: NDArray[np.int64], values: NDArray[np.float64], n: int) -> NDArray[np.float64]:
+    """Sum of the values at each of n places, added in order."""
+    return np.bincount(places, weights=values, minlength=n).astype(np.float64)
+
+
+def as_edges(graph: Any) -> Edges:
+    """Check a fuzzy graph and return its edges, without explicit zeros.
 
     Parameters
     ----------
@@ -61,8 +90,8 @@ def as_edges(graph: Any) -> scipy.sparse.coo_array:
 
     Returns
     -------
-    coo_array of float64
-        Sorted by (row, column), no duplicates.
+    Edges
+        In float64.
 
     Raises
     ------
@@ -72,48 +101,42 @@ def as_edges(graph: Any) -> scipy.sparse.coo_array:
         If it is not square and symmetric, leaves [0, 1], or has a diagonal.
     """
     try:
-        sparse = scipy.sparse.csr_array(graph, dtype=np.float64)
+        sparse: Any = scipy.sparse.csr_array(graph, dtype=np.float64)
     except (TypeError, ValueError) as error:
         msg = f"graph of type {type(graph).__name__} is not a matrix. Give a sparse (n, n) array."
         raise TypeError(msg) from error
-    if sparse.ndim != 2 or sparse.shape[0] != sparse.shape[1]:
-        msg = f"graph has shape {sparse.shape}. It must be square: (n, n)."
+    shape: tuple[int, ...] = tuple(np.shape(sparse))
+    if len(shape) != 2 or shape[0] != shape[1]:
+        msg = f"graph has shape {shape}. It must be square: (n, n)."
         raise ValueError(msg)
-    if not sparse.has_canonical_format:
+    if not sparse.has_canonical_format or not sparse.data.all():
         sparse = sparse.copy()
         sparse.sum_duplicates()
-    if not (np.isfinite(sparse.data).all() and np.all((sparse.data >= 0) & (sparse.data <= 1))):
+        sparse.eliminate_zeros()
+    weights: NDArray[np.float64] = np.asarray(sparse.data, dtype=np.float64)
+    if not np.all((weights > 0) & (weights <= 1)):
         msg = "graph has weights outside [0, 1]. Costs are defined for membership strengths."
         raise ValueError(msg)
-    if sparse.diagonal().any():
+    heads = np.repeat(np.arange(shape[0]), np.diff(sparse.indptr)).astype(np.int64)
+    tails = np.asarray(sparse.indices).astype(np.int64)
+    if np.any(heads == tails):
         msg = "graph has a diagonal. A point is no neighbour of itself: set the diagonal to 0."
         raise ValueError(msg)
-    gap = abs(sparse - sparse.T).max() if sparse.nnz else 0.0
+    gap = float(abs(sparse - sparse.T).max()) if len(weights) else 0.0
     if gap > 1e-6:
         msg = (
             f"graph is not symmetric (p_ij and p_ji differ by up to {gap:.3g}). Give the fuzzy "
             "union, not the directed memberships."
         )
         raise ValueError(msg)
-    edges = sparse.tocoo()
-    if not edges.data.all():
-        edges.eliminate_zeros()
-    return edges
+    return Edges(shape[0], heads, tails, weights)
 
 
 def as_problem(graph: Any, embedding: Any, a: Any, b: Any) -> Problem:
     """Check graph, map and curve together; errors as :func:`as_edges`, and for unlike sizes."""
     edges = as_edges(graph)
     points = as_matrix(embedding, "embedding", np.float64)
-    if edges.shape[0] != len(points):
-        msg = f"graph has {edges.shape[0]} points and embedding has {len(points)} rows."
+    if edges.n != len(points):
+        msg = f"graph has {edges.n} points and embedding has {len(points)} rows."
         raise ValueError(msg)
-    return Problem(
-        heads=edges.row.astype(np.int64),
-        tails=edges.col.astype(np.int64),
-        weights=edges.data,
-        degrees=np.bincount(edges.row, weights=edges.data, minlength=len(points)),
-        points=points,
-        a=check_positive(a, "a"),
-        b=check_positive(b, "b"),
-    )
+    return Problem(edges, points, check_positive(a, "a"), check_positive(b, "b"))

@@ -1,4 +1,4 @@
-"""Trustworthiness and continuity: are neighbours in one space near in the other?"""
+"""Trustworthiness and continuity: whether neighbours in one space are near in the other."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def trustworthiness(
     random_state: Any = 0,
     n_jobs: int | None = None,
 ) -> float:
-    """Share of the map's neighbourhoods that the data bear out.
+    r"""Share of the map's neighbourhoods that the data bear out.
 
-    .. math:: T(k) = 1 - \\frac{2}{nk(2n-3k-1)} \\sum_i \\sum_{j \\in U_k(i)} \\max(0, r(i,j)-k)
+    .. math:: T(k) = 1 - \frac{2}{nk(2n-3k-1)} \sum_i \sum_{j \in U_k(i)} \max(0, r(i,j)-k)
 
     where U_k(i) are i's k nearest in the map and r(i, j) is the rank of j among all rows by the
     distance from i in the data (nearest is 1). 1: no false neighbour; about 0.5: a random map.
