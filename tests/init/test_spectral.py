@@ -187,6 +187,26 @@ def test_64_dimensions(cloud):
     np.testing.assert_array_equal(start.min(axis=0), 0)
 
 
+@pytest.mark.parametrize("kind", ["complete", "star", "bipartite", "cycle"])
+@pytest.mark.parametrize("solver", ["filter", "exact"])
+def test_graphs_with_equal_eigenvalues_are_finite(kind, solver):
+    n = 600
+    dense = np.zeros((n, n), dtype=np.float32)
+    if kind == "complete":
+        dense[:] = 0.5
+    elif kind == "star":
+        dense[0] = dense[:, 0] = 1
+    elif kind == "bipartite":
+        dense[: n // 2, n // 2 :] = dense[n // 2 :, : n // 2] = 0.1
+    else:
+        i = np.arange(n)
+        dense[i, (i + 1) % n] = dense[(i + 1) % n, i] = 1
+    np.fill_diagonal(dense, 0)
+    start = spectral_start(csr_array(dense), seed=0, solver=solver)
+    assert np.isfinite(start).all()
+    assert (np.ptp(start, axis=0) > 0).all()
+
+
 def test_weights_far_apart_stay_finite(graph_of):
     graph = graph_of(np.random.default_rng(0).normal(size=(700, 3)))
     tiny = graph.copy()

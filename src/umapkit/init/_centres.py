@@ -58,10 +58,11 @@ def arrange(
     elif data is None:
         centres = uniform_box(seed, Purpose.CENTRE, linked, n_components)
     else:
-        means = np.stack([data[pieces.members(i)].mean(axis=0) for i in linked])
-        centres = principal_scores(means, n_components, seed=seed, n_threads=n_threads).astype(
-            np.float64
+        means = np.stack([data[pieces.members(i)].mean(axis=0, dtype=np.float64) for i in linked])
+        scores = principal_scores(
+            means.astype(np.float32), n_components, seed=seed, n_threads=n_threads
         )
+        centres = scores.astype(np.float64)
         centres /= max(float(np.abs(centres).max()), np.finfo(np.float64).tiny)
     return centres, np.maximum(_nearest(centres) / 2.0, share)
 
