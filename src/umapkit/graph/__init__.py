@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from umapkit.graph._bandwidth import Bandwidths, bandwidths
-from umapkit.graph._csr import csr_parts
+from umapkit.graph._csr import csr_parts, shape_of
 from umapkit.graph._fuzzy import cut, disconnected, fuzzy_graph, fuzzy_union, memberships
 from umapkit.graph._given import check_graph
 from umapkit.graph._labels import intersect_labels, label_codes
@@ -20,4 +20,5 @@ __all__ = [
     "intersect_labels",
     "label_codes",
     "memberships",
+    "shape_of",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
@@ -27,6 +29,12 @@ def to_csr(
     return graph
 
 
+def shape_of(graph: csr_array) -> tuple[int, int]:
+    """Rows and columns; SciPy's own annotation of ``shape`` is wider."""
+    rows, columns = cast("tuple[int, int]", graph.shape)
+    return rows, columns
+
+
 def csr_parts(graph: csr_array) -> Csr:
     """Row pointers int64, columns int32, values float32: a graph as the kernels take it.
 
@@ -35,7 +43,7 @@ def csr_parts(graph: csr_array) -> Csr:
     ValueError
         If the graph has more than 2**31 - 1 columns.
     """
-    if graph.shape[1] > np.iinfo(np.int32).max:
+    if shape_of(graph)[1] > np.iinfo(np.int32).max:
         msg = f"A graph of shape {graph.shape} is too large: columns are numbered by int32."
         raise ValueError(msg)
     return (

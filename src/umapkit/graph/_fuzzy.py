@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 from umapkit import _kernels
 from umapkit._threads import resolve_n_jobs
 from umapkit.graph._bandwidth import Bandwidths, bandwidths
-from umapkit.graph._csr import Csr, csr_parts, to_csr, united
+from umapkit.graph._csr import Csr, csr_parts, shape_of, to_csr, united
 from umapkit.neighbors import Neighbors
 
 
@@ -167,7 +167,8 @@ def fuzzy_union(
     """
     check_ratio(set_op_mix_ratio)
     graph = csr_array(directed, dtype=np.float32, copy=True)
-    if graph.shape[0] != graph.shape[1]:
+    rows, columns = shape_of(graph)
+    if rows != columns:
         msg = f"A graph of shape {graph.shape} is not square: it has no transpose to unite with."
         raise ValueError(msg)
     graph.sum_duplicates()

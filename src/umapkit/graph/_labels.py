@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
 from umapkit._threads import resolve_n_jobs
-from umapkit.graph._csr import csr_parts, united
+from umapkit.graph._csr import csr_parts, shape_of, united
 
 _UNKNOWN_FACTOR = np.exp(-1.0)  # unknown_dist = 1
 _FARTHEST = 1e12
@@ -66,9 +66,10 @@ def intersect_labels(
         )
         raise ValueError(msg)
     codes = label_codes(y, unknown=unknown)
-    if len(codes) != graph.shape[0]:
+    n = shape_of(graph)[0]
+    if len(codes) != n:
         msg = (
-            f"y has {len(codes)} labels, the graph {graph.shape[0]} rows. Give one label a row, "
+            f"y has {len(codes)} labels, the graph {n} rows. Give one label a row, "
             f"and {unknown!r} or NaN where it is not known."
         )
         raise ValueError(msg)

@@ -5,15 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from umapkit.init._components import Components
 from umapkit.init._draws import Purpose, uniform_box
 from umapkit.init._pca import principal_scores
 
 
 def arrange(
+    pieces: Components,
     linked: NDArray[np.intp],
-    sizes: NDArray[np.int_],
-    order: NDArray[np.intp],
-    starts: NDArray[np.int_],
     *,
     n_components: int,
     seed: int,
@@ -31,10 +30,10 @@ def arrange(
 
     Parameters
     ----------
+    pieces : Components
+        The components of the graph.
     linked : int array of shape (c,)
-        Numbers of the components with edges.
-    sizes, starts, order : int arrays
-        Vertices of component i are ``order[starts[i]:starts[i] + sizes[i]]``.
+        Numbers of those with edges.
     n_components : int
         Dimensions of the map.
     seed : int
@@ -50,7 +49,7 @@ def arrange(
     extents : float64 array of shape (c,)
     """
     count = len(linked)
-    share = 0.5 * (sizes[linked] / len(order)) ** (1.0 / n_components)
+    share = 0.5 * (pieces.sizes[linked] / len(pieces.labels)) ** (1.0 / n_components)
     if count == 1:
         return np.zeros((1, n_components)), np.ones(1)
     if count <= 2 * n_components:
@@ -59,20 +58,16 @@ def arrange(
     elif data is None:
         centres = uniform_box(seed, Purpose.CENTRE, linked, n_components)
     else:
-        means = np.stack(
-            [
-                data[order[starts[i] : starts[i] + sizes[i]]].mean(axis=0, dtype=np.float64)
-                for i in linked
-            ]
-        )
-        centres = principal_scores(
+        means = np.stack([data[pieces.members(i)].mean(axis=0, dtype=np.float64) for i in linked])
+        scores = principal_scores(
             means.astype(np.float32), n_components, seed=seed, n_threads=n_threads
-        ).astype(np.float64)
+        )
+        centres = scores.astype(np.float64)
         centres /= max(float(np.abs(centres).max()), np.finfo(np.float64).tiny)
     return centres, np.maximum(_nearest(centres) / 2.0, share)
 
 
 def _nearest(centres: NDArray[np.float64]) -> NDArray[np.float64]:
-    from scipy.spatial import cKDTree
+    from scipy.spatial import KDTree
 
-    return cKDTree(centres).query(centres, k=2)[0][:, 1]
+    return KDTree(centres).query(centres, k=2)[0][:, 1]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from threadpoolctl import threadpool_limits
 
 from umapkit.init._draws import Purpose, uniform_box
 from umapkit.init._operator import Operator
@@ -36,8 +35,7 @@ def dense_vectors(operator: Operator, count: int) -> NDArray[np.float32]:
     # Moves the trivial eigenvalue from 1 to -1, the low end, whatever multiplicity 1 has.
     trivial = operator.roots / np.sqrt(np.sum(operator.roots**2))
     matrix -= 2.0 * np.outer(trivial, trivial)
-    with threadpool_limits(1):
-        vectors = np.linalg.eigh(matrix)[1]
+    vectors = np.linalg.eigh(matrix)[1]
     return np.ascontiguousarray(vectors[:, ::-1][:, :count], dtype=np.float32)
 
 
@@ -45,7 +43,7 @@ def arpack_vectors(operator: Operator, count: int, seed: int) -> NDArray[np.floa
     """Find the `count` leading nontrivial eigenvectors by ARPACK, for graphs of any size.
 
     Same Krylov space as umap-learn's ``eigsh(..., which="SM")`` on the Laplacian, with a hashed
-    start vector; one BLAS thread, so that the bits do not depend on their number.
+    start vector.
 
     Raises
     ------
@@ -61,16 +59,15 @@ def arpack_vectors(operator: Operator, count: int, seed: int) -> NDArray[np.floa
     first = uniform_box(seed, Purpose.KRYLOV, np.arange(n), 1)[:, 0]
     wanted = count + 1
     try:
-        with threadpool_limits(1):
-            values, vectors = eigsh(
-                matrix,
-                k=wanted,
-                which="LA",
-                ncv=min(n, max(2 * wanted + 1, int(np.sqrt(n)))),
-                tol=_TOLERANCE,
-                v0=first,
-                maxiter=5 * n,
-            )
+        values, vectors = eigsh(
+            matrix,
+            k=wanted,
+            which="LA",
+            ncv=min(n, max(2 * wanted + 1, int(np.sqrt(n)))),
+            tol=_TOLERANCE,  # pyright: ignore[reportArgumentType] - its stub says int
+            v0=first,
+            maxiter=5 * n,
+        )
     except ArpackNoConvergence as error:
         msg = (
             f"ARPACK did not converge on {n} vertices. Use solver='filter' (the default), which "

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from umapkit import _kernels
 
@@ -13,6 +12,9 @@ _RANK = 1e-12  # squared length, relative to the longest, below which a directio
 
 class Operator:
     """``S = D^-1/2 W D^-1/2`` with products whose bits do not depend on threads.
+
+    The small dense problems go to LAPACK: whoever solves limits BLAS to one thread (once, since
+    each change of the limit takes longer than a small problem).
 
     Parameters
     ----------
@@ -68,21 +70,26 @@ class Operator:
 
     def rayleigh_ritz(
         self, x: NDArray[np.float32]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    ) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.float64]]:
         """Best eigenvectors within the span of the columns of `x`.
 
-        Returns the vectors (n, m), Ritz values decreasing, and the values of those that are
-        there: where the columns of `x` are dependent, the last vectors are 0.
+        Returns the vectors (n, m) by decreasing Ritz value, and, of those that are there, the
+        values and the residuals ``|S v - value v|``. Where the columns of `x` are dependent, the
+        last vectors are 0.
         """
         gram = self.inner(x, x)
-        image = self.inner(x, self.step(x, x, 1.0, 0.0, 0.0))
-        with threadpool_limits(1):
-            lengths, directions = np.linalg.eigh(gram)
-            kept = lengths > _RANK * lengths[-1]
-            whiten = directions[:, kept] / np.sqrt(lengths[kept])
-            ritz, vectors = np.linalg.eigh(whiten.T @ ((image + image.T) / 2) @ whiten)
-            turn = np.zeros_like(gram)
-            turn[:, : len(ritz)] = (whiten @ vectors)[:, ::-1]
+        product = self.step(x, x, 1.0, 0.0, 0.0)
+        image = self.inner(x, product)
+        square = self.inner(product, product)
+        lengths, directions = np.linalg.eigh(gram)
+        kept = lengths > _RANK * lengths[-1]
+        whiten = directions[:, kept] / np.sqrt(lengths[kept])
+        ritz, vectors = np.linalg.eigh(whiten.T @ ((image + image.T) / 2) @ whiten)
+        turn = np.zeros_like(gram)
+        turn[:, : len(ritz)] = (whiten @ vectors)[:, ::-1]
         out = np.empty_like(x)
         _kernels.rotate(x, turn, out, self.n_threads)
-        return out, ritz[::-1]
+        ritz = ritz[::-1]
+        found = turn[:, : len(ritz)]
+        lengths = np.sum(found * (square @ found), axis=0)
+        return out, ritz, np.sqrt(np.maximum(lengths - ritz**2, 0.0))

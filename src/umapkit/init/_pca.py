@@ -101,8 +101,8 @@ class _Chunks:
         self.data = data
         self.pool = pool
         self.mean = np.zeros(data.shape[1], dtype=np.float32)
-        sums = list(self.each(lambda x: x.sum(axis=0, dtype=np.float64)))
-        self.mean = (sum(sums[1:], start=sums[0]) / len(data)).astype(np.float32)
+        sums = self.total(lambda x: x.sum(axis=0, dtype=np.float64))
+        self.mean = (sums / len(data)).astype(np.float32)
 
     def each(self, function: Callable[[NDArray[np.float32]], _T]) -> Iterator[_T]:
         """Results of `function` on every centred chunk, in order."""

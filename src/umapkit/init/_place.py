@@ -8,7 +8,7 @@ from scipy.sparse import csr_array
 
 from umapkit import _kernels
 from umapkit._threads import resolve_n_jobs
-from umapkit.graph import csr_parts
+from umapkit.graph import csr_parts, shape_of
 
 
 def place(
@@ -36,12 +36,13 @@ def place(
         If the memberships have another number of columns than there are places.
     """
     embedding = np.ascontiguousarray(embedding, dtype=np.float32)
-    if embedding.ndim != 2 or memberships.shape[1] != len(embedding):
+    rows, columns = shape_of(memberships)
+    if embedding.ndim != 2 or columns != len(embedding):
         msg = (
             f"Memberships of shape {memberships.shape} do not fit an embedding of shape "
             f"{embedding.shape}: there must be one column for each of its rows."
         )
         raise ValueError(msg)
-    out = np.empty((memberships.shape[0], embedding.shape[1]), dtype=np.float32)
+    out = np.empty((rows, embedding.shape[1]), dtype=np.float32)
     _kernels.weighted_mean(*csr_parts(memberships), embedding, out, resolve_n_jobs(n_jobs))
     return out

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
+from umapkit.graph import shape_of
 from umapkit.init._given import given_start
 from umapkit.init._pca import pca_start
 from umapkit.init._random import random_start
@@ -53,7 +54,7 @@ def make_start(
         If `init` is not known or an array of the wrong shape, or if "pca" has no data.
     """
     check_n_components(n_components)
-    n = graph.shape[0]
+    n = shape_of(graph)[0]
     if not isinstance(init, str):
         start = given_start(init, n_rows=n, n_components=n_components, seed=seed)
         return rescale(start, seed=seed)
