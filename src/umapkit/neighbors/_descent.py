@@ -17,6 +17,7 @@ _FULL_WIDTH_UP_TO = 96  # rows this wide are searched as they are
 _WIDTHS = (48, 64, 96, 128, 192, 256)  # numbers a narrow row, a cache line or more apart
 _CEILING = 0.98  # share of true neighbours that a narrow space must keep in its lists
 _LEAF = 128
+_SQUARE = 0  # number of the key in cpp/include/umapkit/distance.hpp
 _SAMPLE = 256  # rows on which recall is measured
 
 
@@ -190,18 +191,18 @@ def _ceiling(projected: Projected, truth: Truth, width: int, listed: int, n_thre
     ids = np.empty((m, listed), dtype=np.int32)
     keys = np.empty((m, listed), dtype=np.float32)
     _kernels.nearest(
-        0,
-        np.ascontiguousarray(rows[truth.sample]),
-        rows,
-        truth.sample,
-        False,
-        1.0,
-        None,
-        np.ascontiguousarray(heights[truth.sample]),
-        heights,
-        ids,
-        keys,
-        n_threads,
+        metric=_SQUARE,
+        queries=np.ascontiguousarray(rows[truth.sample]),
+        table=rows,
+        self_rows=truth.sample,
+        root=False,
+        scale=1.0,
+        offsets=None,
+        query_heights=np.ascontiguousarray(heights[truth.sample]),
+        table_heights=heights,
+        ids=ids,
+        distances=keys,
+        n_threads=n_threads,
     )
     found = (truth.ids[:, :, None] == ids[:, None, :]).any(axis=2)
     return float(found.mean())
