@@ -119,12 +119,16 @@ def true_sample(table: Table, k: int, *, size: int, seed: int, n_threads: int) -
     return Truth(sample, ids, distances)
 
 
-def usual_effort(n_neighbors: int) -> Effort:
-    """Return the effort that suits lists of `n_neighbors`."""
+def usual_effort(n_neighbors: int, *, narrow: bool) -> Effort:
+    """Return the effort that suits lists of `n_neighbors`.
+
+    Lists in a narrow space hold about twice what is asked for, since they are ranked again.
+    """
     k = n_neighbors - 1
-    return Effort(
-        n_trees=6, width=_round_up(max(k + k // 2, k + 16)), reach=24, rounds=8, enough=0.01
-    )
+    if narrow:
+        width = _round_up(max(k + k // 2, k + 16))
+        return Effort(n_trees=12, width=width, reach=20, rounds=8, enough=0.25)
+    return Effort(n_trees=8, width=_round_up(k + 2), reach=20, rounds=8, enough=0.1)
 
 
 def descent_neighbors(
@@ -157,8 +161,9 @@ def descent_neighbors(
     k = n_neighbors - 1
     truth = true_sample(table, k, size=_SAMPLE, seed=seed, n_threads=n_threads)
     check_finite(truth.distances)
-    effort = usual_effort(n_neighbors)
-    plan = _choose_plan(table, truth, effort.width, seed, n_threads)
+    listed = usual_effort(n_neighbors, narrow=True).width
+    plan = _choose_plan(table, truth, listed, seed, n_threads)
+    effort = usual_effort(n_neighbors, narrow=plan.space is not None)
     for step in range(3):
         graph = _build_graph(table, plan, effort, seed, n_threads)
         ids, distances = _rerank(table, graph, k, n_threads)
@@ -244,7 +249,9 @@ def _build_graph(table: Table, plan: _Plan, effort: Effort, seed: int, n_threads
     first[0][0] = np.arange(n)
     rows, heights = rows_in(order)
     others = _trees(rows, seed, 1, effort.n_trees - 1, depth, n_threads)
-    members, directions, limits = (np.concatenate(pair) for pair in zip(first, others, strict=True))
+    members = np.concatenate([first[0], others[0]])
+    directions = np.concatenate([first[1], others[1]])
+    limits = np.concatenate([first[2], others[2]])
     keys = np.empty((n, effort.width), dtype=np.float32)
     lists = np.empty((n, effort.width), dtype=np.uint32)
     _kernels.descend(
