@@ -79,13 +79,13 @@ void project(In<float, 2> rows, In<float, 1> mean, In<float, 2> axes, Out<float,
 }
 
 void narrow(In<float, 2> projected, In<float, 1> squares, std::optional<In<std::int32_t, 1>> order,
-            Out<float, 2> out, Out<float, 1> heights, int n_threads) {
+            bool products, Out<float, 2> out, Out<float, 1> heights, int n_threads) {
   const std::size_t n = projected.shape(0), p = projected.shape(1);
   require(squares.shape(0) == n && out.shape(0) == n && heights.shape(0) == n, "n rows each");
   require(out.shape(1) >= 1 && out.shape(1) <= p + 1, "out: (n, at most p + 1)");
   require(!order || order->shape(0) == n, "order: (n,)");
   neighbors_kernels().narrow(projected.data(), squares.data(), n, p, data_or_null(order),
-                             out.shape(1), out.data(), heights.data(), n_threads);
+                             out.shape(1), products, out.data(), heights.data(), n_threads);
 }
 
 void build_trees(In<float, 2> rows, std::uint64_t seed, int first_tree, int depth,
@@ -128,7 +128,7 @@ void rerank(int metric, In<float, 2> table, In<std::int32_t, 1> order, In<std::u
                              scale, ids.data(), distances.data(), n_threads);
 }
 
-void search(int metric, In<float, 2> queries, In<float, 2> narrow_queries,
+void search(int metric, int narrow_metric, In<float, 2> queries, In<float, 2> narrow_queries,
             std::optional<In<float, 1>> query_heights, In<float, 2> table, In<float, 2> narrow_rows,
             std::optional<In<float, 1>> heights, In<std::int32_t, 2> members,
             In<float, 3> directions, In<float, 2> limits, int depth, In<std::int32_t, 1> order,
@@ -149,7 +149,7 @@ void search(int metric, In<float, 2> queries, In<float, 2> narrow_queries,
           "heights: both or none");
   require(effort >= 1, "effort: at least 1");
   neighbors_kernels().search(
-      metric, queries.data(), narrow_queries.data(), data_or_null(query_heights), m, table.data(), n,
+      metric, narrow_metric, queries.data(), narrow_queries.data(), data_or_null(query_heights), m, table.data(), n,
       table.shape(1), narrow_rows.data(), data_or_null(heights), p, members.data(),
       directions.data(), limits.data(), static_cast<int>(trees), depth, order.data(), graph.data(),
       static_cast<int>(graph.shape(1)), effort, static_cast<int>(ids.shape(1)), root, scale,
@@ -176,7 +176,8 @@ void bind_neighbors(nb::module_& m) {
   m.def("project", &project, "rows"_a.noconvert(), "mean"_a.noconvert(), "axes"_a.noconvert(),
         "out"_a.noconvert(), "squares"_a.noconvert(), "n_threads"_a, Free());
   m.def("narrow", &narrow, "projected"_a.noconvert(), "squares"_a.noconvert(),
-        "order"_a.noconvert().none(), "out"_a.noconvert(), "heights"_a.noconvert(), "n_threads"_a,
+        "order"_a.noconvert().none(), "products"_a, "out"_a.noconvert(), "heights"_a.noconvert(),
+        "n_threads"_a,
         Free());
   m.def("build_trees", &build_trees, "rows"_a.noconvert(), "seed"_a, "first_tree"_a, "depth"_a,
         "members"_a.noconvert(), "directions"_a.noconvert(), "limits"_a.noconvert(), "n_threads"_a,
@@ -187,7 +188,7 @@ void bind_neighbors(nb::module_& m) {
   m.def("rerank", &rerank, "metric"_a, "table"_a.noconvert(), "order"_a.noconvert(),
         "lists"_a.noconvert(), "root"_a, "scale"_a, "ids"_a.noconvert(), "distances"_a.noconvert(),
         "n_threads"_a, Free());
-  m.def("search", &search, "metric"_a, "queries"_a.noconvert(), "narrow_queries"_a.noconvert(),
+  m.def("search", &search, "metric"_a, "narrow_metric"_a, "queries"_a.noconvert(), "narrow_queries"_a.noconvert(),
         "query_heights"_a.noconvert().none(), "table"_a.noconvert(), "narrow_rows"_a.noconvert(),
         "heights"_a.noconvert().none(), "members"_a.noconvert(), "directions"_a.noconvert(),
         "limits"_a.noconvert(), "depth"_a, "order"_a.noconvert(), "graph"_a.noconvert(),

@@ -39,6 +39,7 @@ void with_descent_metric(int metric, F&& f) {
   switch (static_cast<Metric>(metric)) {
     case Metric::square: f.template operator()<Metric::square>(); break;
     case Metric::manhattan: f.template operator()<Metric::manhattan>(); break;
+    case Metric::dot: f.template operator()<Metric::dot>(); break;  // narrow rows, with heights
     default: throw std::invalid_argument("no descent for this metric");
   }
 }
@@ -72,7 +73,7 @@ void rerank_of(int metric, const float* table, std::size_t n, std::size_t d,
   });
 }
 
-void search_of(int metric, const float* queries, const float* narrow_queries,
+void search_of(int metric, int narrow_metric, const float* queries, const float* narrow_queries,
                const float* query_heights, std::size_t m, const float* table, std::size_t n,
                std::size_t d, const float* narrow_rows, const float* heights, std::size_t p,
                const std::int32_t* members, const float* directions, const float* limits,
@@ -80,9 +81,12 @@ void search_of(int metric, const float* queries, const float* narrow_queries,
                int width, int effort, int k, bool root, float scale, std::int32_t* ids,
                float* distances, int n_threads) {
   with_descent_metric(metric, [&]<Metric M>() {
-    search<M>(queries, narrow_queries, query_heights, m, table, d, Table{narrow_rows, heights, n, p},
-              Forest{members, directions, limits, n_trees, depth}, order, graph, width, effort, k,
-              Finish{root, scale, nullptr}, ids, distances, n_threads);
+    with_descent_metric(narrow_metric, [&]<Metric Narrow>() {
+      search<M, Narrow>(queries, narrow_queries, query_heights, m, table, d,
+                        Table{narrow_rows, heights, n, p},
+                        Forest{members, directions, limits, n_trees, depth}, order, graph, width,
+                        effort, k, Finish{root, scale, nullptr}, ids, distances, n_threads);
+    });
   });
 }
 

@@ -19,8 +19,8 @@ struct NeighborsTable {
   void (*project)(const float* rows, std::size_t n, std::size_t d, const float* mean,
                   const float* axes, std::size_t p, float* out, float* squares, int n_threads);
   void (*narrow)(const float* projected, const float* squares, std::size_t n, std::size_t p,
-                 const std::int32_t* order, std::size_t width, float* out, float* heights,
-                 int n_threads);
+                 const std::int32_t* order, std::size_t width, bool products, float* out,
+                 float* heights, int n_threads);
   void (*build_trees)(const float* rows, std::size_t n, std::size_t p, std::uint64_t seed,
                       int first_tree, int n_trees, int depth, std::int32_t* members,
                       float* directions, float* limits, int n_threads);
@@ -31,7 +31,7 @@ struct NeighborsTable {
   void (*rerank)(int metric, const float* table, std::size_t n, std::size_t d,
                  const std::int32_t* order, const std::uint32_t* lists, int width, int k, bool root,
                  float scale, std::int32_t* ids, float* distances, int n_threads);
-  void (*search)(int metric, const float* queries, const float* narrow_queries,
+  void (*search)(int metric, int narrow_metric, const float* queries, const float* narrow_queries,
                  const float* query_heights, std::size_t m, const float* table, std::size_t n,
                  std::size_t d, const float* narrow_rows, const float* heights, std::size_t p,
                  const std::int32_t* members, const float* directions, const float* limits,

@@ -40,6 +40,12 @@ struct Lists {
   UMAPKIT_INLINE std::uint32_t* id(std::size_t v) const {
     return ids + v * static_cast<std::size_t>(k);
   }
+  UMAPKIT_INLINE void prefetch(std::size_t v) const {
+    for (int j = 0; j < k; j += kLanes) {
+      __builtin_prefetch(key(v) + j, 1);
+      __builtin_prefetch(id(v) + j, 1);
+    }
+  }
 };
 
 struct Table {
@@ -47,6 +53,10 @@ struct Table {
   const float* heights;
   std::size_t n, p;
   UMAPKIT_INLINE float height(std::size_t v) const { return heights == nullptr ? 0.0f : heights[v]; }
+  UMAPKIT_INLINE void prefetch(std::size_t v) const {
+    const std::size_t lanes = p < 128 ? p : 128;
+    for (std::size_t k = 0; k < lanes; k += kLanes) __builtin_prefetch(rows + v * p + k);
+  }
 };
 
 // One set of rows that shall meet: gathered once, all pairs in dense blocks.
@@ -81,10 +91,11 @@ class Meeting {
     for (int i = 0; i < n_first; i += 8) {
       const int count = std::min(8, n_first - i);
       for (int q = both ? i / kPanel : 0; q < panels_; ++q) {
+        const int columns = m_ - q * kPanel > kLanes ? kPanel : kLanes;
         block_keys<M>(&rows_[i], count, &panel_[static_cast<std::size_t>(q) * kPanel * p_], p_,
-                      block);
+                      columns, block);
         for (int r = 0; r < count; ++r) {
-          for (int v = 0; v < kPanel / kLanes; ++v) {
+          for (int v = 0; v < columns / kLanes; ++v) {
             const int first = q * kPanel + v * kLanes;
             const F32x16 keys = load(block + r * kPanel + v * kLanes) +
                                 (load(&heights_[first]) + heights_[i + r]);
@@ -141,14 +152,32 @@ void join_leaves(const Table& table, const std::int32_t* members, int n_trees, i
   }
 }
 
+// Keys that a meeting found for the lists of its members.
+struct Gifts {
+  struct Gift {
+    float key;
+    int what;
+  };
+  explicit Gifts(int most) : count(most), most_(most), gifts_(static_cast<std::size_t>(most) * most) {}
+  UMAPKIT_INLINE void add(int to, int what, float key) { gift(to, count[to]++) = {key, what}; }
+  UMAPKIT_INLINE Gift& gift(int to, int g) { return gifts_[static_cast<std::size_t>(to) * most_ + g]; }
+  std::vector<int> count;
+
+ private:
+  int most_;
+  std::vector<Gift> gifts_;
+};
+
 struct Candidates {
   std::vector<std::int32_t> ids;  // n x 2 reach: the new ones, then the old ones
   std::vector<std::int32_t> n_new, n_old;
 };
 
-UMAPKIT_INLINE std::uint64_t pair_hash(std::uint64_t round_key, std::uint32_t u, std::uint32_t v) {
+// Rank of u among the candidates of v: 32 random bits, then u itself.
+UMAPKIT_INLINE std::uint64_t rank_of(std::uint64_t round_key, std::uint32_t v, std::uint32_t u) {
   const std::uint64_t low = u < v ? u : v, high = u < v ? v : u;
-  return mix(round_key + (high << 32 | low) * kGolden);
+  const std::uint64_t h = (round_key + (high << 32 | low)) * kGolden;
+  return ((h ^ (h >> 29)) * kGolden & 0xFFFFFFFF00000000ull) | u;
 }
 
 // Chooses every row's candidates, and marks as old what it chose from its own list.
@@ -187,7 +216,7 @@ inline void choose_candidates(const Lists& lists, std::size_t n, int reach, std:
   out.n_new.resize(n);
   out.n_old.resize(n);
   for_blocks(n, 256, n_threads, [&](std::size_t begin, std::size_t end, int) {
-    std::vector<std::pair<std::uint64_t, std::uint32_t>> fresh, old;
+    std::vector<std::uint64_t> fresh, old;
     for (std::size_t v = begin; v < end; ++v) {
       fresh.clear();
       old.clear();
@@ -195,12 +224,11 @@ inline void choose_candidates(const Lists& lists, std::size_t n, int reach, std:
       auto add = [&](std::uint32_t entry) {
         const std::uint32_t u = entry & kIdMask;
         auto& side = (entry & kOld) != 0 ? old : fresh;
-        side.emplace_back(pair_hash(round_key, static_cast<std::uint32_t>(v), u), u);
+        side.push_back(rank_of(round_key, static_cast<std::uint32_t>(v), u));
       };
       for (std::size_t j = 0; j < k && (own[j] & kIdMask) != kNobody; ++j) add(own[j]);
       for (std::uint64_t r = start[v]; r < start[v + 1]; ++r) add(reverse[r]);
-      auto choose = [&](std::vector<std::pair<std::uint64_t, std::uint32_t>>& side,
-                        std::int32_t* to) {
+      auto choose = [&](std::vector<std::uint64_t>& side, std::int32_t* to) {
         // A pair that appears forward and reverse appears twice: room for both, then one goes.
         const std::size_t room = std::min(side.size(), 2 * static_cast<std::size_t>(reach));
         if (room < side.size())
@@ -209,7 +237,7 @@ inline void choose_candidates(const Lists& lists, std::size_t n, int reach, std:
         int count = 0;
         for (std::size_t i = 0; i < room && count < reach; ++i) {
           if (i > 0 && side[i] == side[i - 1]) continue;
-          to[count++] = static_cast<std::int32_t>(side[i].second);
+          to[count++] = static_cast<std::int32_t>(side[i] & 0xFFFFFFFFu);
         }
         return count;
       };
@@ -252,28 +280,44 @@ int descend(const Table& table, const Lists& lists, int reach, int rounds, std::
     choose_candidates(lists, n, reach, key(seed, Stage::descent, round, 0), candidates, n_threads);
     for_blocks(n, 128, n_threads, [&](std::size_t begin, std::size_t end, int) {
       Meeting meeting(table.p);
+      Gifts gifts(2 * reach);
       for (std::size_t v = begin; v < end; ++v) {
         const int n_new = candidates.n_new[v], m = n_new + candidates.n_old[v];
         if (n_new == 0) continue;
         const std::int32_t* ids = &candidates.ids[v * 2 * static_cast<std::size_t>(reach)];
         meeting.gather(table, ids, m);
+        if (v + 1 < end) {  // the next meeting's rows travel while this one computes
+          const std::int32_t* after = ids + 2 * static_cast<std::size_t>(reach);
+          const int coming = candidates.n_new[v + 1] + candidates.n_old[v + 1];
+          for (int j = 0; j < coming; ++j) table.prefetch(static_cast<std::size_t>(after[j]));
+        }
         for (int j = 0; j < m; ++j) meeting.limit(j) = worst[ids[j]].load(std::memory_order_relaxed);
-        auto give = [&](int to, int what, float key) {
-          if (!(key <= meeting.limit(to))) return;
+        // What passed is collected by target first: one lock, and one trip to memory, a target.
+        for (int j = 0; j < m; ++j) gifts.count[j] = 0;
+        meeting.pairs<M, true>(n_new, [&](int i, int j, float key) {
+          if (ids[i] == ids[j]) return;
+          if (key <= meeting.limit(i)) gifts.add(i, j, key);
+          if (key <= meeting.limit(j)) gifts.add(j, i, key);
+        });
+        int next = 0;
+        while (next < m && gifts.count[next] == 0) ++next;
+        while (next < m) {
+          const int to = next;
+          for (++next; next < m && gifts.count[next] == 0; ++next) {
+          }
+          if (next < m) lists.prefetch(static_cast<std::size_t>(ids[next]));
           const std::size_t u = static_cast<std::size_t>(ids[to]);
           while (locks[u].test_and_set(std::memory_order_acquire)) {
           }
-          offer(lists.key(u), lists.id(u), lists.k, key, static_cast<std::uint32_t>(ids[what]));
+          for (int g = 0; g < gifts.count[to]; ++g) {
+            const Gifts::Gift& gift = gifts.gift(to, g);
+            offer(lists.key(u), lists.id(u), lists.k, gift.key,
+                  static_cast<std::uint32_t>(ids[gift.what]));
+          }
           const float now = lists.key(u)[last];
           locks[u].clear(std::memory_order_release);
           worst[u].store(now, std::memory_order_relaxed);
-          meeting.limit(to) = now;
-        };
-        meeting.pairs<M, true>(n_new, [&](int i, int j, float key) {
-          if (ids[i] == ids[j]) return;
-          give(i, j, key);
-          give(j, i, key);
-        });
+        }
       }
     });
   }

@@ -117,48 +117,93 @@ UMAPKIT_INLINE float finish(float key, bool root, float scale, float offset) {
   return root ? std::sqrt(v) : v * scale;
 }
 
+// Sixteen vectors as the rows of a square, turned over.
+UMAPKIT_INLINE void turn(F32x16* v) {
+  // Each step exchanges the halves of ever smaller blocks between rows `step` apart.
+#define UMAPKIT_TURN(step, A, B)                            \
+  _Pragma("GCC unroll 16") for (int i = 0; i < 16; ++i) {                            \
+    if ((i & step) != 0) continue;                          \
+    const F32x16 x = v[i], y = v[i + step];                 \
+    v[i] = __builtin_shufflevector(x, y, A);                \
+    v[i + step] = __builtin_shufflevector(x, y, B);         \
+  }
+#define UMAPKIT_LIST(...) __VA_ARGS__
+  UMAPKIT_TURN(8, UMAPKIT_LIST(0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23),
+               UMAPKIT_LIST(8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31))
+  UMAPKIT_TURN(4, UMAPKIT_LIST(0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27),
+               UMAPKIT_LIST(4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31))
+  UMAPKIT_TURN(2, UMAPKIT_LIST(0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29),
+               UMAPKIT_LIST(2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31))
+  UMAPKIT_TURN(1, UMAPKIT_LIST(0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30),
+               UMAPKIT_LIST(1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31))
+#undef UMAPKIT_TURN
+#undef UMAPKIT_LIST
+}
+
 // Copies m <= 32 rows into a panel; columns from m on repeat row 0.
 inline void fill_panel(const float* rows, std::size_t stride, std::size_t d,
                        const std::int32_t* ids, int m, float* panel) {
-  for (int j = 0; j < kPanel; ++j) {
-    const float* row = rows + static_cast<std::size_t>(ids[j < m ? j : 0]) * stride;
-    for (std::size_t k = 0; k < d; ++k) panel[k * kPanel + static_cast<std::size_t>(j)] = row[k];
-  }
-}
-
-// keys[i * 32 + j] of `count` <= 8 rows against the 32 columns of a panel.
-template <Metric M, int R>
-UMAPKIT_INLINE void block_part(const float* const* rows, const float* panel, std::size_t d,
-                               float* keys) {
-  for (int half = 0; half < kPanel / (kLanes * kBlockVectors); ++half) {
-    const float* p = panel + half * kLanes * kBlockVectors;
-    F32x16 acc[R][kBlockVectors] = {};
-    for (std::size_t k = 0; k < d; ++k, p += kPanel) {
-      F32x16 b[kBlockVectors];
-#pragma GCC unroll 2
-      for (int v = 0; v < kBlockVectors; ++v) b[v] = load(p + v * kLanes);
-#pragma GCC unroll 8
-      for (int i = 0; i < R; ++i) {
-        const float a = rows[i][k];
-#pragma GCC unroll 2
-        for (int v = 0; v < kBlockVectors; ++v) acc[i][v] = add_term<M>(acc[i][v], meet<M>(a, b[v]));
-      }
+  const float* at[kPanel];
+  for (int j = 0; j < kPanel; ++j) at[j] = rows + static_cast<std::size_t>(ids[j < m ? j : 0]) * stride;
+  for (int half = 0; half < (m > kLanes ? 2 : 1); ++half) {
+    const float* const* from = at + half * kLanes;
+    float* to = panel + half * kLanes;
+    std::size_t k = 0;
+    for (; k + kLanes <= d; k += kLanes) {
+      F32x16 v[kLanes];
+#pragma GCC unroll 16
+      for (int j = 0; j < kLanes; ++j) v[j] = load(from[j] + k);
+      turn(v);
+#pragma GCC unroll 16
+      for (int j = 0; j < kLanes; ++j) store(to + (k + static_cast<std::size_t>(j)) * kPanel, v[j]);
     }
-#pragma GCC unroll 8
-    for (int i = 0; i < R; ++i)
-#pragma GCC unroll 2
-      for (int v = 0; v < kBlockVectors; ++v)
-        store(keys + i * kPanel + (half * kBlockVectors + v) * kLanes, acc[i][v]);
+    for (; k < d; ++k)
+      for (int j = 0; j < kLanes; ++j) to[k * kPanel + static_cast<std::size_t>(j)] = from[j][k];
   }
 }
 
-template <Metric M>
-inline void block_keys(const float* const* rows, int count, const float* panel, std::size_t d,
-                       float* keys) {
+// NV vectors of columns, from column `first` on, of R rows.
+template <Metric M, int R, int NV>
+UMAPKIT_INLINE void block_part(const float* const* rows, const float* panel, std::size_t d,
+                               int first, float* keys) {
+  const float* p = panel + first;
+  F32x16 acc[R][NV] = {};
+  for (std::size_t k = 0; k < d; ++k, p += kPanel) {
+    F32x16 b[NV];
+#pragma GCC unroll 2
+    for (int v = 0; v < NV; ++v) b[v] = load(p + v * kLanes);
+#pragma GCC unroll 8
+    for (int i = 0; i < R; ++i) {
+      const float a = rows[i][k];
+#pragma GCC unroll 2
+      for (int v = 0; v < NV; ++v) acc[i][v] = add_term<M>(acc[i][v], meet<M>(a, b[v]));
+    }
+  }
+#pragma GCC unroll 8
+  for (int i = 0; i < R; ++i)
+#pragma GCC unroll 2
+    for (int v = 0; v < NV; ++v) store(keys + i * kPanel + first + v * kLanes, acc[i][v]);
+}
+
+template <Metric M, int NV>
+UMAPKIT_INLINE void block_columns(const float* const* rows, int count, const float* panel,
+                                  std::size_t d, int first, float* keys) {
   int i = 0;
   for (; i + kBlockRows <= count; i += kBlockRows)
-    block_part<M, kBlockRows>(rows + i, panel, d, keys + i * kPanel);
-  for (; i < count; ++i) block_part<M, 1>(rows + i, panel, d, keys + i * kPanel);
+    block_part<M, kBlockRows, NV>(rows + i, panel, d, first, keys + i * kPanel);
+  for (; i < count; ++i) block_part<M, 1, NV>(rows + i, panel, d, first, keys + i * kPanel);
+}
+
+// keys[i * 32 + j] of `count` <= 8 rows against the first `columns` of a panel (16 or 32).
+template <Metric M>
+inline void block_keys(const float* const* rows, int count, const float* panel, std::size_t d,
+                       int columns, float* keys) {
+  if (columns == kPanel && kBlockVectors == 2) {
+    block_columns<M, kBlockVectors>(rows, count, panel, d, 0, keys);
+  } else {
+    for (int first = 0; first < columns; first += kLanes)
+      block_columns<M, 1>(rows, count, panel, d, first, keys);
+  }
 }
 
 // Bit i is set where a_i <= b_i. (Not <: a key that ties with the worst of a list may still win by

@@ -88,7 +88,7 @@ void nearest(const float* queries, std::size_t m, const float* table, std::size_
       const float* rows[8];
       for (int i = 0; i < count; ++i) rows[i] = table + (x + i) * d;
       for (std::size_t p = 0; p < panels; ++p) {
-        block_keys<M>(rows, count, &panel[p * kPanel * d], d, block);
+        block_keys<M>(rows, count, &panel[p * kPanel * d], d, kPanel, block);
         for (int i = 0; i < count; ++i) {
           for (int v = 0; v < kPanel / kLanes; ++v) {
             float* limit = &worst[p * kPanel + v * kLanes];

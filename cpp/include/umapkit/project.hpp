@@ -9,7 +9,10 @@
 //
 // an estimate of the true squared distance that takes the unseen parts to lie at 60 degrees (the
 // bound |r - r'|^2 would be 0 degrees, independence 90): measured on images it orders neighbours
-// better than either. So a narrow row is p axes, one coordinate r/sqrt2, and a height r^2/2.
+// better than either. So a narrow row z is p axes and one coordinate r/sqrt2, with a height r^2/2.
+// Half of the same key is |x - mu|^2/2 + |x' - mu|^2/2 - z.z', an inner product with heights
+// |x - mu|^2/2: half the work, but rounding grows with |x - mu|^2, so it is only for data whose
+// neighbours are not very much nearer than its extent (neighbors/_descent.py decides).
 //
 // The axes are found by block power iteration, V <- orthonormal(S^T S V), on a centred sample S
 // (Halko, Martinsson, Tropp: Finding structure with randomness, SIAM Review 2011), and one
@@ -246,11 +249,11 @@ inline void project(const float* rows, std::size_t n, std::size_t d, const float
   });
 }
 
-// Narrow rows from projected ones: `width` numbers a row (width - 1 axes and r / sqrt2), heights
-// r^2 / 2, the rows taken in the given order.
+// Narrow rows from projected ones: `width` numbers a row (width - 1 axes and r / sqrt2), and heights,
+// r^2 / 2 or, for inner products, |x - mu|^2 / 2; the rows taken in the given order.
 inline void narrow(const float* projected, const float* squares, std::size_t n, std::size_t p,
-                   const std::int32_t* order, std::size_t width, float* out, float* heights,
-                   int n_threads) {
+                   const std::int32_t* order, std::size_t width, bool products, float* out,
+                   float* heights, int n_threads) {
   for_blocks(n, 512, n_threads, [&](std::size_t begin, std::size_t end, int) {
     for (std::size_t i = begin; i < end; ++i) {
       const std::size_t from = order == nullptr ? i : static_cast<std::size_t>(order[i]);
@@ -263,7 +266,7 @@ inline void narrow(const float* projected, const float* squares, std::size_t n, 
       }
       const float unseen = std::max(squares[from] - seen, 0.0f);
       to[width - 1] = std::sqrt(0.5f * unseen);
-      heights[i] = 0.5f * unseen;
+      heights[i] = 0.5f * (products ? squares[from] : unseen);
     }
   });
 }

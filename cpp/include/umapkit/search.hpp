@@ -31,7 +31,8 @@ struct Forest {
 };
 
 // queries: m x d whole rows with their narrow rows and heights (null: none); offsets as in Finish.
-template <Metric M>
+// M measures whole rows, Narrow the narrow ones.
+template <Metric M, Metric Narrow>
 void search(const float* queries, const float* narrow_queries, const float* query_heights,
             std::size_t m, const float* table, std::size_t d, const Table& narrow_table,
             const Forest& forest, const std::int32_t* order, const std::uint32_t* graph, int width,
@@ -52,7 +53,7 @@ void search(const float* queries, const float* narrow_queries, const float* quer
       auto meet_row = [&](std::uint32_t v) {
         if (seen[v] == stamp) return;
         seen[v] = stamp;
-        const float key = row_key<M>(q, narrow_table.rows + v * p, p) + (height + narrow_table.height(v));
+        const float key = row_key<Narrow>(q, narrow_table.rows + v * p, p) + (height + narrow_table.height(v));
         offer(pool_keys.data(), pool_ids.data(), effort, key, v);
       };
       for (int t = 0; t < forest.n_trees; ++t) {

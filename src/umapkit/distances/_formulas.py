@@ -41,7 +41,7 @@ def hamming(a: ArrayLike, b: ArrayLike) -> Matrix:
 
 
 def cosine(a: ArrayLike, b: ArrayLike) -> Matrix:
-    """One minus the cosine of the angle; 0 between two zero rows, 1 between a zero row and another."""
+    """One minus the cosine; 0 between two zero rows, 1 between a zero row and another."""
     a, b = _rows(a, b)
     return _angle(a, b, (a == 0).all(axis=1), (b == 0).all(axis=1))
 

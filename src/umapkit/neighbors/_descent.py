@@ -17,6 +17,10 @@ _FULL_WIDTH_UP_TO = 96  # rows this wide are searched as they are
 _WIDTHS = (48, 64, 96, 128, 192, 256)  # numbers a narrow row, a cache line or more apart
 _CEILING = 0.98  # share of true neighbours that a narrow space must keep in its lists
 _LEAF = 128
+_SQUARE, _DOT = 0, 4  # numbers of the keys in cpp/include/umapkit/distance.hpp
+# Keys may be inner products (twice as fast) where neighbours are at least this share of a row's
+# squared distance from the mean: float32 keeps about 1e-6 of it.
+_NEAREST_FOR_PRODUCTS = 1e-3
 _SAMPLE = 256  # rows on which recall is measured
 
 
@@ -75,6 +79,8 @@ class Graph:
         Places of the neighbours in the searched space, nearest first.
     space : Space or None
         Axes of the narrow space; None where rows are searched as they are.
+    kernel : int
+        Number of the key that compares searched rows.
     """
 
     rows: Rows
@@ -86,6 +92,7 @@ class Graph:
     depth: int
     lists: NDArray[np.uint32]
     space: Space | None
+    kernel: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,12 +119,16 @@ def true_sample(table: Table, k: int, *, size: int, seed: int, n_threads: int) -
     return Truth(sample, ids, distances)
 
 
-def usual_effort(n_neighbors: int) -> Effort:
-    """Return the effort that suits lists of `n_neighbors`."""
+def usual_effort(n_neighbors: int, *, narrow: bool) -> Effort:
+    """Return the effort that suits lists of `n_neighbors`.
+
+    Lists in a narrow space hold about twice what is asked for, since they are ranked again.
+    """
     k = n_neighbors - 1
-    return Effort(
-        n_trees=6, width=_round_up(max(k + k // 2, k + 16)), reach=24, rounds=8, enough=0.01
-    )
+    if narrow:
+        width = _round_up(max(k + k // 2, k + 16))
+        return Effort(n_trees=12, width=width, reach=20, rounds=8, enough=0.25)
+    return Effort(n_trees=8, width=_round_up(k + 2), reach=20, rounds=8, enough=0.1)
 
 
 def descent_neighbors(
@@ -150,10 +161,11 @@ def descent_neighbors(
     k = n_neighbors - 1
     truth = true_sample(table, k, size=_SAMPLE, seed=seed, n_threads=n_threads)
     check_finite(truth.distances)
-    effort = usual_effort(n_neighbors)
-    space, projected, width = _choose_width(table, truth, effort.width, seed, n_threads)
+    listed = usual_effort(n_neighbors, narrow=True).width
+    plan = _choose_plan(table, truth, listed, seed, n_threads)
+    effort = usual_effort(n_neighbors, narrow=plan.space is not None)
     for step in range(3):
-        graph = _build_graph(table, space, projected, width, effort, seed, n_threads)
+        graph = _build_graph(table, plan, effort, seed, n_threads)
         ids, distances = _rerank(table, graph, k, n_threads)
         recall = truth.recall(distances[truth.sample])
         if recall >= target or step == 2:
@@ -163,65 +175,71 @@ def descent_neighbors(
     return with_self(ids, distances), graph, recall
 
 
-def _choose_width(
-    table: Table, truth: Truth, width: int, seed: int, n_threads: int
-) -> tuple[Space | None, Projected | None, int]:
+@dataclass(frozen=True, eq=False)
+class _Plan:
+    """Where to search: rows as they are (no space), or the first axes of a space."""
+
+    width: int
+    kernel: int
+    space: Space | None = None
+    projected: Projected | None = None
+
+
+def _choose_plan(table: Table, truth: Truth, listed: int, seed: int, n_threads: int) -> _Plan:
     """Take the narrowest space whose lists keep enough true neighbours; else whole rows."""
     rows = table.rows
     d = rows.shape[1]
-    if d <= _FULL_WIDTH_UP_TO or not table.metric.compresses:
-        return None, None, d
+    whole = _Plan(d, table.metric.kernel)
+    if d <= _FULL_WIDTH_UP_TO or not table.metric.compresses or truth.ids.shape[1] == 0:
+        return whole
     widths = [w for w in _WIDTHS if w <= 0.7 * d]
     for some in (widths[:4], widths[4:]):  # axes are found in two goes: most data need no second
         if not some:
             continue
         space = principal_space(rows, -(-some[-1] // 16) * 16, seed=seed, n_threads=n_threads)
         projected = space.project(rows, n_threads)
-        for w in some:
-            if _ceiling(projected, truth, w, width, n_threads) >= _CEILING:
-                return space, projected, w
-    return None, None, d
+        far = truth.distances[:, -1] ** 2 if table.metric.root else 2 * truth.distances[:, -1]
+        share = far / np.maximum(projected.squares[truth.sample], np.float32(1e-30))
+        kernel = _DOT if np.quantile(share, 0.02) >= _NEAREST_FOR_PRODUCTS else _SQUARE
+        for width in some:
+            plan = _Plan(width, kernel, space, projected)
+            if _ceiling(plan, projected, truth, listed, n_threads) >= _CEILING:
+                return plan
+    return whole
 
 
-def _ceiling(projected: Projected, truth: Truth, width: int, listed: int, n_threads: int) -> float:
+def _ceiling(plan: _Plan, projected: Projected, truth: Truth, listed: int, n_threads: int) -> float:
     """Share of the sample's true neighbours among the `listed` nearest in a narrow space."""
-    rows, heights = projected.narrow(width, n_threads)
+    rows, heights = projected.narrow(plan.width, n_threads, products=plan.kernel == _DOT)
     m = len(truth.sample)
     ids = np.empty((m, listed), dtype=np.int32)
     keys = np.empty((m, listed), dtype=np.float32)
     _kernels.nearest(
-        0,
-        np.ascontiguousarray(rows[truth.sample]),
-        rows,
-        truth.sample,
-        False,
-        1.0,
-        None,
-        np.ascontiguousarray(heights[truth.sample]),
-        heights,
-        ids,
-        keys,
-        n_threads,
+        metric=plan.kernel,
+        queries=np.ascontiguousarray(rows[truth.sample]),
+        table=rows,
+        self_rows=truth.sample,
+        root=False,
+        scale=1.0,
+        offsets=None,
+        query_heights=np.ascontiguousarray(heights[truth.sample]),
+        table_heights=heights,
+        ids=ids,
+        distances=keys,
+        n_threads=n_threads,
     )
     found = (truth.ids[:, :, None] == ids[:, None, :]).any(axis=2)
     return float(found.mean())
 
 
-def _build_graph(
-    table: Table,
-    space: Space | None,
-    projected: Projected | None,
-    width: int,
-    effort: Effort,
-    seed: int,
-    n_threads: int,
-) -> Graph:
+def _build_graph(table: Table, plan: _Plan, effort: Effort, seed: int, n_threads: int) -> Graph:
     n = table.rows.shape[0]
     depth = _kernels.tree_depth(n, _LEAF)
 
     def rows_in(order: NDArray[np.int32] | None) -> tuple[Rows, NDArray[np.float32] | None]:
-        if projected is not None:
-            return projected.narrow(width, n_threads, order)
+        if plan.projected is not None:
+            products = plan.kernel == _DOT
+            return plan.projected.narrow(plan.width, n_threads, products=products, order=order)
         return (table.rows if order is None else table.rows[order]), None
 
     rows, _ = rows_in(None)
@@ -231,11 +249,13 @@ def _build_graph(
     first[0][0] = np.arange(n)
     rows, heights = rows_in(order)
     others = _trees(rows, seed, 1, effort.n_trees - 1, depth, n_threads)
-    members, directions, limits = (np.concatenate(pair) for pair in zip(first, others, strict=True))
+    members = np.concatenate([first[0], others[0]])
+    directions = np.concatenate([first[1], others[1]])
+    limits = np.concatenate([first[2], others[2]])
     keys = np.empty((n, effort.width), dtype=np.float32)
     lists = np.empty((n, effort.width), dtype=np.uint32)
     _kernels.descend(
-        table.metric.kernel,
+        plan.kernel,
         rows,
         heights,
         members,
@@ -248,9 +268,10 @@ def _build_graph(
         lists,
         n_threads,
     )
-    if space is not None:
-        space = space.first(width - 1)
-    return Graph(rows, heights, order, members, directions, limits, depth, lists, space)
+    space = None if plan.space is None else plan.space.first(plan.width - 1)
+    return Graph(
+        rows, heights, order, members, directions, limits, depth, lists, space, plan.kernel
+    )
 
 
 def _trees(
@@ -294,12 +315,15 @@ def search_graph(
     narrow, heights = queries, None
     if graph.space is not None:
         projected = graph.space.project(queries, n_threads)
-        narrow, heights = projected.narrow(graph.rows.shape[1], n_threads)
+        narrow, heights = projected.narrow(
+            graph.rows.shape[1], n_threads, products=graph.kernel == _DOT
+        )
     ids = np.empty((m, k), dtype=np.int32)
     distances = np.empty((m, k), dtype=np.float32)
     metric = table.metric
     _kernels.search(
         metric.kernel,
+        graph.kernel,
         queries,
         narrow,
         heights,

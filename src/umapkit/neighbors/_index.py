@@ -136,6 +136,7 @@ class NeighborIndex:
         if self._graph is not None:
             arrays |= {name: getattr(self._graph, name) for name in _TREES}
             numbers["depth"] = self._graph.depth
+            numbers["kernel"] = self._graph.kernel
             numbers["width"] = self._graph.rows.shape[1]
             if self._graph.space is not None:
                 arrays |= {"mean": self._graph.space.mean, "axes": self._graph.space.axes}
@@ -166,7 +167,12 @@ class NeighborIndex:
             if "axes" in arrays:
                 space = Space(arrays["mean"], arrays["axes"])
                 projected = space.project(table.rows, n_threads)
-                rows, heights = projected.narrow(numbers["width"], n_threads, arrays["order"])
+                rows, heights = projected.narrow(
+                    numbers["width"],
+                    n_threads,
+                    products=numbers["kernel"] != table.metric.kernel,
+                    order=arrays["order"],
+                )
             else:
                 rows = table.rows[arrays["order"]]
             graph = Graph(
@@ -174,6 +180,7 @@ class NeighborIndex:
                 heights=heights,
                 depth=numbers["depth"],
                 space=space,
+                kernel=numbers["kernel"],
                 **{name: arrays[name] for name in _TREES},
             )
         return cls(

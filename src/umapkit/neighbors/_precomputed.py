@@ -56,7 +56,7 @@ def check_precomputed(
         )
         raise ValueError(msg)
     if indices.shape[0] != n or indices.shape[1] == 0:
-        msg = f"precomputed_knn has shape {indices.shape}; the data has {n} rows. Give one list a row."
+        msg = f"precomputed_knn has shape {indices.shape}; the data has {n} rows. One list a row."
         raise ValueError(msg)
     if not np.issubdtype(indices.dtype, np.integer):
         msg = f"precomputed_knn: indices are {indices.dtype}; they must be integers."

@@ -52,13 +52,29 @@ class Projected:
     squares: NDArray[np.float32]
 
     def narrow(
-        self, width: int, n_threads: int, order: NDArray[np.int32] | None = None
+        self,
+        width: int,
+        n_threads: int,
+        *,
+        products: bool,
+        order: NDArray[np.int32] | None = None,
     ) -> tuple[Rows, NDArray[np.float32]]:
-        """Return narrow rows, shape (n, width), and heights, shape (n,), in the given order."""
+        """Return narrow rows, shape (n, width), and heights, shape (n,), in the given order.
+
+        `products`: heights for keys that are inner products rather than squared differences.
+        """
         n = self.rows.shape[0]
         out = np.empty((n, width), dtype=np.float32)
         heights = np.empty(n, dtype=np.float32)
-        _kernels.narrow(self.rows, self.squares, order, out, heights, n_threads)
+        _kernels.narrow(
+            self.rows,
+            self.squares,
+            order,
+            products=products,
+            out=out,
+            heights=heights,
+            n_threads=n_threads,
+        )
         return out, heights
 
 

@@ -48,7 +48,7 @@ class Table:
         return out
 
     def offsets(self, rows: Rows, n_threads: int) -> NDArray[np.float32] | None:
-        """What is added to a query's keys: |q| max|x| for the inner product, else nothing."""
+        """Return what is added to a query's keys: |q| max|x| for the inner product, else None."""
         if self.metric.name != "inner_product":
             return None
         lengths = np.sqrt(_squares(rows, n_threads))
