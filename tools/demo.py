@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,7 +30,10 @@ def load_example(name: str) -> Example:
     from umapkit import data
 
     try:
-        return data.load(name)
+        with warnings.catch_warnings():
+            # scikit-learn warns at each try to reach a network; the error says it once.
+            warnings.filterwarnings("ignore", message="A network error occurred")
+            return data.load(name)
     except (FileNotFoundError, ConnectionError) as error:
         print(f"\n{error}")
         print("Instead: scikit-learn's digits, 1,797 images of 8 by 8 pixels.")

@@ -39,15 +39,19 @@ def test_the_package_alone_loads_nothing_but_itself():
 
 
 def test_asking_for_umap_loads_no_heavy_library():
+    # scikit-learn itself imports pandas where it is installed (and that pyarrow), so what it
+    # brings is not counted; what umapkit brings beyond it is.
     code = (
-        "import sys, umapkit; umapkit.UMAP; "
-        f"print(*[m for m in {HEAVY!r} if m in sys.modules]); print(len(sys.modules))"
+        "import sys, numpy, scipy.sparse, scipy.sparse.linalg, sklearn.base; "
+        "import sklearn.utils.validation; before = set(sys.modules); "
+        "import umapkit; umapkit.UMAP; new = set(sys.modules) - before; "
+        f"print(*[m for m in {HEAVY!r} if m in new]); print(len(new))"
     )
     answer = run(code)
     assert answer.returncode == 0, answer.stderr
     heavy, count = answer.stdout.splitlines()
     assert heavy == ""
-    assert int(count) > 100, "umapkit.UMAP should at least have loaded numpy"
+    assert int(count) > 10, "umapkit.UMAP should at least have loaded its own rooms"
 
 
 def test_every_public_name_is_there():
