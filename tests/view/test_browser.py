@@ -308,7 +308,7 @@ def test_a_narrow_window_puts_the_panel_below(open_page):
 
 
 def test_hostile_columns_are_only_text(open_page):
-    coords = np.column_stack([np.arange(5.0), np.arange(5.0)])
+    coords = 2.5 * np.column_stack([np.arange(5.0), np.arange(5.0)])
     page = open_page(
         coords, columns=dict.fromkeys(HOSTILE, HOSTILE), title=HOSTILE[0], note=HOSTILE[1]
     )
@@ -321,9 +321,15 @@ def test_hostile_columns_are_only_text(open_page):
         assert sorted(shown) == sorted(HOSTILE)
         page.click("#legend li button")
         page.click("#legend .all button")
-    page.js("document.getElementById('map').focus()")
-    page.press("Enter")
-    assert page.js("[...document.querySelectorAll('#tip dt')].map(e => e.textContent)") == HOSTILE
+    for row, value in enumerate(HOSTILE):
+        page.mouse("mouseMoved", *_at(page, 2.5 * row, 2.5 * row))
+        page.settle()
+        card = page.js(
+            "[...document.querySelectorAll('#tip dt, #tip dd')]"
+            ".map(e => [e.textContent, e.innerHTML])"
+        )
+        assert [text for text, _ in card] == [text for name in HOSTILE for text in (name, value)]
+        assert not [markup for _, markup in card if "<" in markup]
     _type(page, HOSTILE[1])
     assert page.js("document.images.length") == 0
     assert page.js("document.scripts.length") == 1
