@@ -199,9 +199,9 @@ def test_enter_reads_the_point_nearest_the_middle(open_page):
 def test_coloring_by_a_number_shows_its_scale(open_page):
     page = open_page(columns=COLUMNS, point_size=12)
     page.choose("#color-by", "weight")
-    assert page.text("#legend .ends") == "15"
+    assert page.text("#legend .ends") == "135"
     assert page.js("document.querySelector('#legend .bar').getAttribute('aria-label')") == (
-        "Colour scale from 1 to 5"
+        "Colour scale from 1 by 3 to 5"
     )
     assert _near(_color(page, 0, 0), "#440154", within=30)
     assert _near(_color(page, 10, 10), "#c4c7cc", within=12)
@@ -209,6 +209,19 @@ def test_coloring_by_a_number_shows_its_scale(open_page):
     assert sum(high) > sum(low) + 150
     page.choose("#color-by", "one colour")
     assert page.text("#legend") == ""
+
+
+def test_colors_can_go_by_rank(open_page):
+    page = open_page(columns={"skew": [0.001, 0.002, 1.0, 1000.0, 0.5]}, point_size=12)
+    assert page.text("#legend .ends") == "0.0015001000"
+    middle = _color(page, 0, 10)
+    assert _near(middle, "#440154", within=30)
+    page.click("#legend .rank")
+    assert page.text("#legend .ends") == "0.0010.51000"
+    assert page.js("document.querySelector('#legend .rank').getAttribute('aria-pressed')") == "true"
+    by_rank = [sum(_color(page, x, y)) for x, y in CORNERS[[0, 1, 4, 2, 3]]]
+    assert by_rank == sorted(by_rank)
+    assert by_rank[3] > sum(middle) + 60
 
 
 def test_the_legend_filters(open_page):
