@@ -199,9 +199,9 @@ def test_enter_reads_the_point_nearest_the_middle(open_page):
 def test_coloring_by_a_number_shows_its_scale(open_page):
     page = open_page(columns=COLUMNS, point_size=12)
     page.choose("#color-by", "weight")
-    assert page.text("#legend .ends") == "15"
+    assert page.text("#legend .ends") == "135"
     assert page.js("document.querySelector('#legend .bar').getAttribute('aria-label')") == (
-        "Colour scale from 1 to 5"
+        "Colour scale from 1 by 3 to 5"
     )
     assert _near(_color(page, 0, 0), "#440154", within=30)
     assert _near(_color(page, 10, 10), "#c4c7cc", within=12)
@@ -209,6 +209,19 @@ def test_coloring_by_a_number_shows_its_scale(open_page):
     assert sum(high) > sum(low) + 150
     page.choose("#color-by", "one colour")
     assert page.text("#legend") == ""
+
+
+def test_colors_can_go_by_rank(open_page):
+    page = open_page(columns={"skew": [0.001, 0.002, 1.0, 1000.0, 0.5]}, point_size=12)
+    assert page.text("#legend .ends") == "0.0015001000"
+    middle = _color(page, 0, 10)
+    assert _near(middle, "#440154", within=30)
+    page.click("#legend .rank")
+    assert page.text("#legend .ends") == "0.0010.51000"
+    assert page.js("document.querySelector('#legend .rank').getAttribute('aria-pressed')") == "true"
+    by_rank = [sum(_color(page, x, y)) for x, y in CORNERS[[0, 1, 4, 2, 3]]]
+    assert by_rank == sorted(by_rank)
+    assert by_rank[3] > sum(middle) + 60
 
 
 def test_the_legend_filters(open_page):
@@ -308,7 +321,7 @@ def test_a_narrow_window_puts_the_panel_below(open_page):
 
 
 def test_hostile_columns_are_only_text(open_page):
-    coords = np.column_stack([np.arange(5.0), np.arange(5.0)])
+    coords = 2.5 * np.column_stack([np.arange(5.0), np.arange(5.0)])
     page = open_page(
         coords, columns=dict.fromkeys(HOSTILE, HOSTILE), title=HOSTILE[0], note=HOSTILE[1]
     )
@@ -321,9 +334,15 @@ def test_hostile_columns_are_only_text(open_page):
         assert sorted(shown) == sorted(HOSTILE)
         page.click("#legend li button")
         page.click("#legend .all button")
-    page.js("document.getElementById('map').focus()")
-    page.press("Enter")
-    assert page.js("[...document.querySelectorAll('#tip dt')].map(e => e.textContent)") == HOSTILE
+    for row, value in enumerate(HOSTILE):
+        page.mouse("mouseMoved", *_at(page, 2.5 * row, 2.5 * row))
+        page.settle()
+        card = page.js(
+            "[...document.querySelectorAll('#tip dt, #tip dd')]"
+            ".map(e => [e.textContent, e.innerHTML])"
+        )
+        assert [text for text, _ in card] == [text for name in HOSTILE for text in (name, value)]
+        assert not [markup for _, markup in card if "<" in markup]
     _type(page, HOSTILE[1])
     assert page.js("document.images.length") == 0
     assert page.js("document.scripts.length") == 1

@@ -74,7 +74,10 @@ class Coloring {
       const q = sorted[Math.ceil(0.995 * sorted.length) - 1];
       if (q > p && high - low > 1.5 * (q - p)) { from = p; to = q; }
     }
-    this.scale = { from, to, below: low < from, above: high > to };
+    // The values between which the 256 colours change when colours go by rank.
+    const ranks = new Float64Array(255);
+    for (let k = 0; k < 255; k++) ranks[k] = sorted[Math.floor(((k + 1) / 256) * sorted.length)];
+    this.scale = { from, to, below: low < from, above: high > to, ranks, byRank: false };
   }
 
   // Fill rgb of `colors` (four bytes a row) for one theme.
@@ -91,17 +94,29 @@ class Coloring {
       colors[4 * i + 2] = b;
     }
     if (!this.scale) return;
-    const { from, to } = this.scale;
+    const { from, to, ranks, byRank } = this.scale;
     const ramp = scaleTable(themed);
     const factor = to > from ? 255 / (to - from) : 0;
     for (let i = 0; i < n; i++) {
       if (this.groupOf[i] !== 0) continue;
-      const at = Math.max(0, Math.min(255, Math.round((this.column.values[i] - from) * factor)));
+      const value = this.column.values[i];
+      const at = byRank ? rankOf(value, ranks)
+        : Math.max(0, Math.min(255, Math.round((value - from) * factor)));
       colors[4 * i] = ramp[3 * at];
       colors[4 * i + 1] = ramp[3 * at + 1];
       colors[4 * i + 2] = ramp[3 * at + 2];
     }
   }
+}
+
+// How many of the sorted `ranks` are at most `value`, by bisection; equal values share a colour.
+function rankOf(value, ranks) {
+  let low = 0, high = ranks.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ranks[middle] <= value) low = middle + 1; else high = middle;
+  }
+  return low;
 }
 
 // The part of the scale that stands out from the paper, in 256 steps.

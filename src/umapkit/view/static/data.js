@@ -32,6 +32,15 @@ function numberText(value) {
   return String(Number(value.toPrecision(6)));
 }
 
+const short = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 3, useGrouping: false });
+
+// Three digits for the ends of a scale; far from 1 by a power of ten.
+function shortText(value) {
+  const size = Math.abs(value);
+  if (Number.isInteger(value) && size < 1e6) return String(value);
+  return size >= 1e6 || size < 1e-3 ? value.toExponential(2) : short.format(value);
+}
+
 function timeText(value) {
   if (Number.isNaN(value)) return "missing";
   const date = new Date(value);

@@ -19,20 +19,39 @@ function buildLegend(box, coloring, hidden, themed, changed) {
   box.replaceChildren();
   const { groups, scale, column } = coloring;
   if (!column) return;
+  let gradient = "";
   if (scale) {
     const ramp = scaleTable(themed);
     const steps = [];
     for (let k = 0; k < 256; k += 15) steps.push(`rgb(${ramp[3 * k]} ${ramp[3 * k + 1]} ${ramp[3 * k + 2]})`);
-    const text = column.kind === "time" ? timeText : numberText;
-    const from = (scale.below ? "≤ " : "") + text(scale.from);
-    const to = (scale.above ? "≥ " : "") + text(scale.to);
+    gradient = `linear-gradient(to right, ${steps.join(",")})`;
+    const text = column.kind === "time" ? (value) => timeText(value).slice(0, 10) : shortText;
     const bar = element("div", "bar");
-    bar.style.background = `linear-gradient(to right, ${steps.join(",")})`;
+    bar.style.background = gradient;
     bar.setAttribute("role", "img");
-    bar.setAttribute("aria-label", `Colour scale from ${from} to ${to}`);
     const ends = element("div", "ends");
-    ends.append(element("span", "", from), element("span", "", to));
-    box.append(bar, ends);
+    const rank = element("button", "rank", "Even colours");
+    const label = () => {
+      const { from, to, below, above, ranks, byRank } = scale;
+      const three = [
+        (below ? "≤ " : "") + text(from),
+        text(byRank ? ranks[127] : (from + to) / 2),
+        (above ? "≥ " : "") + text(to),
+      ];
+      ends.replaceChildren(...three.map((end) => element("span", "", end)));
+      const how = byRank ? ", each colour for equally many points" : "";
+      bar.setAttribute("aria-label", `Colour scale from ${three[0]} by ${three[1]} to ${three[2]}${how}`);
+      rank.setAttribute("aria-pressed", String(byRank));
+    };
+    rank.type = "button";
+    rank.title = "Colours by rank: each colour for equally many points";
+    rank.addEventListener("click", () => {
+      scale.byRank = !scale.byRank;
+      label();
+      changed();
+    });
+    label();
+    box.append(bar, ends, rank);
   }
   if (scale && groups.length === 1) return;
   const buttons = [];
@@ -62,7 +81,7 @@ function buildLegend(box, coloring, hidden, themed, changed) {
     button.title = "Click to hide or show, double-click or Shift-click to show only this";
     const dot = element("span", "dot");
     dot.style.background = group.slot === "missing" ? themed.missing
-      : group.slot === "scale" || group.slot === "plain" ? themed.plain : themed.palette[group.slot];
+      : group.slot === "scale" ? gradient : themed.palette[group.slot];
     button.append(dot, element("span", "name", group.name), element("span", "size", whole.format(group.count)));
     button.addEventListener("click", (event) => {
       if (event.shiftKey) { only(g); return; }
