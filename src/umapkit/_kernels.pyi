@@ -1,3 +1,5 @@
+# Written by ./dev stubs from the compiled module; edit cpp/bindings instead.
+
 """
 Compiled kernels of umapkit. Private: the rooms above wrap every function.
 """

@@ -55,5 +55,5 @@ def available_cores() -> int:
     cores = joblib.cpu_count()
     if hasattr(os, "sched_getaffinity"):
         cores = min(cores, len(os.sched_getaffinity(0)))
-    nesting = joblib.parallel.get_active_backend()[0].nesting_level or 0
-    return 1 if nesting > 0 else max(1, cores)
+    backend = joblib.parallel.get_active_backend()[0]
+    return 1 if getattr(backend, "nesting_level", None) else max(1, cores)

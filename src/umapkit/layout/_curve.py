@@ -52,16 +52,18 @@ def _fit(min_dist: float, spread: float) -> tuple[float, float]:
     target = np.where(distance < min_dist, 1.0, np.exp(-(distance - min_dist) / spread))
     # Levenberg and Marquardt on two unknowns, from a = b = 1. scipy's curve_fit finds the same
     # minimum, but importing scipy.optimize costs more than a fit of two thousand rows.
-    point, damping = np.array([1.0, 1.0]), 1e-3
+    point: NDArray[np.float64] = np.ones(2)
+    damping = 1e-3
     value, slopes = _residual(point, distance, target)
     for _ in range(500):
         normal = slopes.T @ slopes
         gradient = slopes.T @ value
         step = np.linalg.solve(normal + damping * np.diag(np.diag(normal)), -gradient)
         if np.all(point + step > 0):
-            trial, trial_slopes = _residual(point + step, distance, target)
+            moved = (point + step).astype(np.float64)
+            trial, trial_slopes = _residual(moved, distance, target)
             if trial @ trial <= value @ value:
-                point = point + step
+                point = moved
                 value, slopes = trial, trial_slopes
                 damping = max(damping / 10, 1e-15)
                 if np.max(np.abs(step)) < 1e-12:

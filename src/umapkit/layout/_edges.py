@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from umapkit.graph import shape_of
+
 LANES = 16
 
 
@@ -35,7 +37,7 @@ class PaddedEdges:
     @classmethod
     def of(cls, graph: csr_array) -> PaddedEdges:
         """Pad the rows of `graph` (n, n)."""
-        n = graph.shape[0]
+        n = shape_of(graph)[0]
         indptr = graph.indptr.astype(np.int64)
         count = np.diff(indptr)
         vectors = np.concatenate([[0], np.cumsum((count + LANES - 1) // LANES)]).astype(np.int64)
@@ -58,7 +60,7 @@ class EdgeList:
     @classmethod
     def of(cls, graph: csr_array) -> EdgeList:
         """List the edges of `graph` (n, n)."""
-        rows = np.repeat(np.arange(graph.shape[0], dtype=np.int32), np.diff(graph.indptr))
+        rows = np.repeat(np.arange(shape_of(graph)[0], dtype=np.int32), np.diff(graph.indptr))
         return cls(rows, graph.indices.astype(np.int32), graph.data.astype(np.float32))
 
 

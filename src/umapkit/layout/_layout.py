@@ -16,6 +16,7 @@ from scipy.sparse import csr_array
 from umapkit import _kernels
 from umapkit._seed import Stage, draw, key
 from umapkit._threads import resolve_n_jobs
+from umapkit.graph import shape_of
 from umapkit.layout._edges import EdgeList, PaddedEdges
 from umapkit.layout._observe import Observer, as_observers
 from umapkit.layout._options import LayoutOptions
@@ -87,9 +88,9 @@ class Layout:
         *,
         n_jobs: int | None = None,
     ) -> None:
-        n = graph.shape[0]
+        n = shape_of(graph)[0]
         start = np.asarray(start)
-        if graph.shape[0] != graph.shape[1]:
+        if shape_of(graph)[0] != shape_of(graph)[1]:
             msg = f"graph has shape {graph.shape}; a square one is needed."
             raise ValueError(msg)
         if start.ndim != 2 or start.shape[0] != n or start.shape[1] < 1:

@@ -47,8 +47,9 @@ def save_umap(model: UMAP, path: str | os.PathLike[str]) -> None:
         arrays |= {f"index.{name}": array for name, array in found.items()}
     fitted = {name: getattr(model, name) for name in _NUMBERS}
     fitted |= {name: _or_none(getattr(model, name)) for name in _MAYBE_NAN}
-    if hasattr(model, "feature_names_in_"):
-        fitted["feature_names_in_"] = [str(name) for name in model.feature_names_in_]
+    names = getattr(model, "feature_names_in_", None)
+    if names is not None:
+        fitted["feature_names_in_"] = [str(name) for name in names]
     config = {
         "model": type(model).__name__,
         "umapkit": __version__,
@@ -90,8 +91,8 @@ def load(path: str | os.PathLike[str]) -> UMAP:
     for name in _MAYBE_NAN:
         setattr(model, name, math.nan if getattr(model, name) is None else getattr(model, name))
     if "feature_names_in_" in config["fitted"]:
-        names = config["fitted"]["feature_names_in_"]
-        model.feature_names_in_ = np.array(names, dtype=object)
+        names = np.array(config["fitted"]["feature_names_in_"], dtype=object)
+        vars(model)["feature_names_in_"] = names
     model.embedding_ = arrays["embedding"]
     model.disconnected_ = arrays["disconnected"]
     n = len(arrays["slot"])
@@ -129,11 +130,10 @@ def _plain_parameters(model: UMAP, arrays: dict[str, NDArray[Any]]) -> dict[str,
             # A generator has moved on; the seed that it gave repeats the fit.
             plain[name] = model.seed_
         elif name == "precomputed_knn" and value is not None:
-            indices, distances = (
-                (value.indices, value.distances)
-                if isinstance(value, Neighbors)
-                else (value[0], value[1])
-            )
+            given: Any = value
+            if isinstance(value, Neighbors):
+                given = (value.indices, value.distances)
+            indices, distances = given[0], given[1]
             arrays["precomputed_knn.indices"] = np.asarray(indices)
             arrays["precomputed_knn.distances"] = np.asarray(distances)
             plain[name] = {"arrays": True}

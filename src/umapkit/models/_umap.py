@@ -257,7 +257,9 @@ class UMAP(NeighborEmbedding):
         self._lay_out(memberships, rows)
         return self
 
-    def fit_transform(self, X: Any, y: Any = None, *, graph: Any = None) -> NDArray[np.float32]:
+    def fit_transform(  # pyright: ignore[reportIncompatibleMethodOverride] # no **fit_params
+        self, X: Any, y: Any = None, *, graph: Any = None
+    ) -> NDArray[np.float32]:
         """Make the map of `X` and return it; parameters and errors as for `fit`.
 
         Returns
@@ -518,6 +520,7 @@ class UMAP(NeighborEmbedding):
         return find_ab(min_dist=self.min_dist, spread=self.spread)
 
     def _options(self, *, n_epochs: int) -> LayoutOptions:
+        optimizer: Any = self.optimizer
         return LayoutOptions(
             a=self.a_,
             b=self.b_,
@@ -525,7 +528,7 @@ class UMAP(NeighborEmbedding):
             learning_rate=self.learning_rate,
             negative_sample_rate=self.negative_sample_rate,
             repulsion_strength=self.repulsion_strength,
-            optimizer=self.optimizer,
+            optimizer=optimizer,
             seed=getattr(self, "seed_", 0),
         )
 
