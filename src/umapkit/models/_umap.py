@@ -13,24 +13,21 @@ from scipy.sparse import csr_array
 
 from umapkit._seed import resolve_seed
 from umapkit.data import RowFinder
-from umapkit.distances import resolve_metric
-from umapkit.estimator import NeighborEmbedding
 from umapkit.graph import bandwidths, check_graph, disconnected, fuzzy_graph, intersect_labels
 from umapkit.init import make_start
 from umapkit.layout import (
     Layout,
     LayoutInterrupted,
-    LayoutOptions,
     Observer,
     Optimizer,
     Progress,
     as_observers,
     execute,
-    find_ab,
     resolve_epochs,
 )
 from umapkit.models._copies import Copies
 from umapkit.models._place import NewRows, place_new_rows
+from umapkit.models._settings import Settings
 from umapkit.neighbors import (
     NeighborIndex,
     Neighbors,
@@ -44,7 +41,7 @@ from umapkit.neighbors import (
 _SEARCH_SEED = 0
 
 
-class UMAP(NeighborEmbedding):
+class UMAP(Settings):
     """Uniform manifold approximation and projection (McInnes, Healy, Melville 2018).
 
     The same `random_state` gives the same bits for any `n_jobs`, and `transform` is a function:
@@ -232,9 +229,7 @@ class UMAP(NeighborEmbedding):
         LayoutInterrupted
             On Ctrl-C during the layout (a KeyboardInterrupt); `embedding_` is the last map.
         """
-        self._check_parameters(graph=graph, y=y)
-        self.a_, self.b_ = self._curve()
-        self._options(n_epochs=0)  # numbers of the layout are checked before the search
+        self._check_parameters(graph=graph)
         rows = self._rows(X, reset=True)
         self.seed_ = resolve_seed(self.random_state)
         everyone = RowFinder(rows, n_jobs=self.n_jobs)
@@ -314,8 +309,8 @@ class UMAP(NeighborEmbedding):
             n_neighbors=min(self.n_neighbors, len(representatives)),
             local_connectivity=self.local_connectivity,
             mean_distance=self._mean_distance,
-            disconnection_distance=self._disconnection(),
-            options=self._options(n_epochs=self._settle_epochs),
+            disconnection_distance=self._resolved_disconnection(),
+            options=self._layout_options(n_epochs=self._new_row_epochs, seed=self.seed_),
             n_jobs=self.n_jobs,
         )
         places[~known], near = place_new_rows(new)
@@ -323,7 +318,7 @@ class UMAP(NeighborEmbedding):
         if lost:
             msg = (
                 f"{lost} of {len(rows)} rows have no training row within the disconnection "
-                f"distance {self._disconnection():g}; their places are NaN. A larger "
+                f"distance {self._resolved_disconnection():g}; their places are NaN. A larger "
                 "disconnection_distance would place them."
             )
             warnings.warn(msg, UserWarning, stacklevel=2)
@@ -365,8 +360,7 @@ class UMAP(NeighborEmbedding):
             If shapes do not fit or a coordinate is not finite.
         """
         made = cls(**(model or cls()).get_params(deep=False))
-        made._check_parameters(graph=graph, y=None)
-        made.a_, made.b_ = made._curve()
+        made._check_parameters(graph=graph)
         rows = made._rows(data, reset=True)
         positions = np.array(embedding, dtype=np.float32, order="C")
         if positions.ndim != 2 or len(positions) != len(rows) or not np.isfinite(positions).all():
@@ -384,11 +378,11 @@ class UMAP(NeighborEmbedding):
         made.graph_ = check_graph(graph, n_rows=len(rows))
         made.disconnected_ = disconnected(made.graph_)
         made.neighbor_recall_ = float("nan")
-        options = made._options(n_epochs=0)
+        options = made._layout_options(n_epochs=0, seed=made.seed_)
         layout = Layout(made.graph_, positions, options, n_jobs=made.n_jobs)
         made.loss_ = layout.loss()
         made.n_epochs_ = 0
-        made._settle_epochs = _settle_epochs(made.n_epochs, len(rows))
+        made._new_row_epochs = made._settle_epochs(len(rows))
         made.embedding_ = positions[everyone.first]
         return made
 
@@ -431,7 +425,7 @@ class UMAP(NeighborEmbedding):
             neighbors,
             set_op_mix_ratio=self.set_op_mix_ratio,
             local_connectivity=self.local_connectivity,
-            disconnection_distance=self._disconnection(),
+            disconnection_distance=self._resolved_disconnection(),
             n_jobs=self.n_jobs,
         )
 
@@ -478,12 +472,13 @@ class UMAP(NeighborEmbedding):
             n_jobs=self.n_jobs,
         )
         length, wanted = resolve_epochs(self.n_epochs, len(start))
-        layout = Layout(memberships, start, self._options(n_epochs=length), n_jobs=self.n_jobs)
+        options = self._layout_options(n_epochs=length, seed=self.seed_)
+        layout = Layout(memberships, start, options, n_jobs=self.n_jobs)
         observers = as_observers(self.observers)
         if self.verbose:
             observers.append(Progress())
         run = execute(layout, wanted, observers=observers, tol=self.tol, checkpoint=self.checkpoint)
-        self._settle_epochs = _settle_epochs(self.n_epochs, len(start))
+        self._new_row_epochs = self._settle_epochs(len(start))
         self.n_epochs_ = layout.epoch
         self.loss_ = layout.loss()
         self.embedding_ = copies.expand(layout.embedding)
@@ -498,60 +493,8 @@ class UMAP(NeighborEmbedding):
             self._index = self._search(self._finder.rows)
         return self._index
 
-    # ------------------------------------------------------------- parameters
-
     @property
     def _mean_distance(self) -> float:
         """Mean distance of the training table: a constant of the model for new rows."""
         neighbors = self._search_index().neighbors
         return bandwidths(neighbors, n_jobs=self.n_jobs).mean_distance
-
-    def _disconnection(self) -> float:
-        if self.disconnection_distance is not None:
-            return float(self.disconnection_distance)
-        return float(resolve_metric(self.metric).disconnection_distance)
-
-    def _curve(self) -> tuple[float, float]:
-        if (self.a is None) != (self.b is None):
-            msg = f"a={self.a!r} and b={self.b!r}: give both, or none of them."
-            raise ValueError(msg)
-        if self.a is not None and self.b is not None:
-            return float(self.a), float(self.b)
-        return find_ab(min_dist=self.min_dist, spread=self.spread)
-
-    def _options(self, *, n_epochs: int) -> LayoutOptions:
-        optimizer: Any = self.optimizer
-        return LayoutOptions(
-            a=self.a_,
-            b=self.b_,
-            n_epochs=n_epochs,
-            learning_rate=self.learning_rate,
-            negative_sample_rate=self.negative_sample_rate,
-            repulsion_strength=self.repulsion_strength,
-            optimizer=optimizer,
-            seed=getattr(self, "seed_", 0),
-        )
-
-    def _check_parameters(self, *, graph: Any, y: Any) -> None:
-        for name, least in (("n_neighbors", 2), ("n_components", 1)):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not hasattr(value, "__index__") or value < least:
-                msg = f"{name}={value!r} is not allowed. Give a whole number, {least} or more."
-                raise ValueError(msg)
-        if self.target_metric != "categorical":
-            msg = f"target_metric={self.target_metric!r} is not known. Give 'categorical'."
-            raise ValueError(msg)
-        if graph is not None and self.precomputed_knn is not None:
-            msg = (
-                "Both graph= and precomputed_knn= were given; the graph already holds what the "
-                "neighbours would give. Give one of them."
-            )
-            raise ValueError(msg)
-        resolve_metric(self.metric)
-
-
-def _settle_epochs(n_epochs: Any, n: int) -> int:
-    """Give a new point a third of the fit's epochs, or 100, or 30 above 10,000 rows."""
-    if n_epochs is None:
-        return 100 if n <= 10_000 else 30
-    return int(np.max(n_epochs)) // 3
