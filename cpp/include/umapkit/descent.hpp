@@ -52,7 +52,9 @@ struct Table {
   const float* rows;
   const float* heights;
   std::size_t n, p;
-  UMAPKIT_INLINE float height(std::size_t v) const { return heights == nullptr ? 0.0f : heights[v]; }
+  UMAPKIT_INLINE float height(std::size_t v) const {
+    return heights == nullptr ? 0.0f : heights[v];
+  }
   UMAPKIT_INLINE void prefetch(std::size_t v) const {
     const std::size_t lanes = p < 128 ? p : 128;
     for (std::size_t k = 0; k < lanes; k += kLanes) __builtin_prefetch(rows + v * p + k);
@@ -158,9 +160,12 @@ struct Gifts {
     float key;
     int what;
   };
-  explicit Gifts(int most) : count(most), most_(most), gifts_(static_cast<std::size_t>(most) * most) {}
+  explicit Gifts(int most)
+      : count(most), most_(most), gifts_(static_cast<std::size_t>(most) * most) {}
   UMAPKIT_INLINE void add(int to, int what, float key) { gift(to, count[to]++) = {key, what}; }
-  UMAPKIT_INLINE Gift& gift(int to, int g) { return gifts_[static_cast<std::size_t>(to) * most_ + g]; }
+  UMAPKIT_INLINE Gift& gift(int to, int g) {
+    return gifts_[static_cast<std::size_t>(to) * most_ + g];
+  }
   std::vector<int> count;
 
  private:
@@ -232,7 +237,8 @@ inline void choose_candidates(const Lists& lists, std::size_t n, int reach, std:
         // A pair that appears forward and reverse appears twice: room for both, then one goes.
         const std::size_t room = std::min(side.size(), 2 * static_cast<std::size_t>(reach));
         if (room < side.size())
-          std::nth_element(side.begin(), side.begin() + static_cast<std::ptrdiff_t>(room), side.end());
+          std::nth_element(side.begin(), side.begin() + static_cast<std::ptrdiff_t>(room),
+                           side.end());
         std::sort(side.begin(), side.begin() + static_cast<std::ptrdiff_t>(room));
         int count = 0;
         for (std::size_t i = 0; i < room && count < reach; ++i) {
@@ -291,7 +297,8 @@ int descend(const Table& table, const Lists& lists, int reach, int rounds, std::
           const int coming = candidates.n_new[v + 1] + candidates.n_old[v + 1];
           for (int j = 0; j < coming; ++j) table.prefetch(static_cast<std::size_t>(after[j]));
         }
-        for (int j = 0; j < m; ++j) meeting.limit(j) = worst[ids[j]].load(std::memory_order_relaxed);
+        for (int j = 0; j < m; ++j)
+          meeting.limit(j) = worst[ids[j]].load(std::memory_order_relaxed);
         // What passed is collected by target first: one lock, and one trip to memory, a target.
         for (int j = 0; j < m; ++j) gifts.count[j] = 0;
         meeting.pairs<M>(n_new, [&](int i, int j, float key) {
