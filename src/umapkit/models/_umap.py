@@ -361,33 +361,9 @@ class UMAP(Settings):
         ValueError
             If shapes do not fit or a coordinate is not finite.
         """
-        made = cls(**(model or cls()).get_params(deep=False))
-        made._check_parameters(graph=graph)
-        rows = made._rows(data, reset=True)
-        positions = np.array(embedding, dtype=np.float32, order="C")
-        if positions.ndim != 2 or len(positions) != len(rows) or not np.isfinite(positions).all():
-            msg = (
-                f"embedding of shape {positions.shape} is not a finite map of the {len(rows)} rows "
-                "of data. Give finite numbers of shape (n, n_components)."
-            )
-            raise ValueError(msg)
-        made.n_components = positions.shape[1]
-        made.seed_ = resolve_seed(made.random_state)
-        everyone = RowFinder(rows, n_jobs=made.n_jobs)
-        made._places = Copies.of(everyone.first, keep_all=True)
-        made._finder = everyone if made._places.none else RowFinder(rows[made._places.kept])
-        made._index = None
-        made._mean_distance = None
-        made.graph_ = check_graph(graph, n_rows=len(rows))
-        made.disconnected_ = disconnected(made.graph_)
-        made.neighbor_recall_ = float("nan")
-        options = made._layout_options(n_epochs=0, seed=made.seed_)
-        layout = Layout(made.graph_, positions, options, n_jobs=made.n_jobs)
-        made.loss_ = layout.loss()
-        made.n_epochs_ = 0
-        made._new_row_epochs = made._settle_epochs(len(rows))
-        made.embedding_ = positions[everyone.first]
-        return made
+        from umapkit.models._parts import fitted_from_parts
+
+        return fitted_from_parts(model or cls(), data, graph, embedding)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fitted model to a folder: JSON and safetensors, no pickle.
