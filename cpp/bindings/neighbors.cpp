@@ -2,10 +2,11 @@
 
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
 
 #include <optional>
-#include <nanobind/stl/optional.h>
 #include <stdexcept>
+
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -149,8 +150,8 @@ void search(int metric, int narrow_metric, In<float, 2> queries, In<float, 2> na
           "heights: both or none");
   require(effort >= 1, "effort: at least 1");
   neighbors_kernels().search(
-      metric, narrow_metric, queries.data(), narrow_queries.data(), data_or_null(query_heights), m, table.data(), n,
-      table.shape(1), narrow_rows.data(), data_or_null(heights), p, members.data(),
+      metric, narrow_metric, queries.data(), narrow_queries.data(), data_or_null(query_heights), m,
+      table.data(), n, table.shape(1), narrow_rows.data(), data_or_null(heights), p, members.data(),
       directions.data(), limits.data(), static_cast<int>(trees), depth, order.data(), graph.data(),
       static_cast<int>(graph.shape(1)), effort, static_cast<int>(ids.shape(1)), root, scale,
       ids.data(), distances.data(), n_threads);
@@ -188,7 +189,8 @@ void bind_neighbors(nb::module_& m) {
   m.def("rerank", &rerank, "metric"_a, "table"_a.noconvert(), "order"_a.noconvert(),
         "lists"_a.noconvert(), "root"_a, "scale"_a, "ids"_a.noconvert(), "distances"_a.noconvert(),
         "n_threads"_a, Free());
-  m.def("search", &search, "metric"_a, "narrow_metric"_a, "queries"_a.noconvert(), "narrow_queries"_a.noconvert(),
+  m.def("search", &search, "metric"_a, "narrow_metric"_a, "queries"_a.noconvert(),
+        "narrow_queries"_a.noconvert(),
         "query_heights"_a.noconvert().none(), "table"_a.noconvert(), "narrow_rows"_a.noconvert(),
         "heights"_a.noconvert().none(), "members"_a.noconvert(), "directions"_a.noconvert(),
         "limits"_a.noconvert(), "depth"_a, "order"_a.noconvert(), "graph"_a.noconvert(),

@@ -52,7 +52,9 @@ struct Table {
   const float* rows;
   const float* heights;
   std::size_t n, p;
-  UMAPKIT_INLINE float height(std::size_t v) const { return heights == nullptr ? 0.0f : heights[v]; }
+  UMAPKIT_INLINE float height(std::size_t v) const {
+    return heights == nullptr ? 0.0f : heights[v];
+  }
   UMAPKIT_INLINE void prefetch(std::size_t v) const {
     const std::size_t lanes = p < 128 ? p : 128;
     for (std::size_t k = 0; k < lanes; k += kLanes) __builtin_prefetch(rows + v * p + k);
@@ -83,14 +85,13 @@ class Meeting {
 
   float& limit(int j) { return limits_[j]; }
 
-  // Calls f(i, j, key) for pairs i < n_first, j > i (all j != i when `both` is false) whose key is
-  // no more than one of their limits (than i's limit when `both` is false).
-  template <Metric M, bool both, class F>
+  // Calls f(i, j, key) for pairs i < n_first, j > i whose key is no more than one of their limits.
+  template <Metric M, class F>
   void pairs(int n_first, F&& f) {
     alignas(64) float block[8 * kPanel];
     for (int i = 0; i < n_first; i += 8) {
       const int count = std::min(8, n_first - i);
-      for (int q = both ? i / kPanel : 0; q < panels_; ++q) {
+      for (int q = i / kPanel; q < panels_; ++q) {
         const int columns = m_ - q * kPanel > kLanes ? kPanel : kLanes;
         block_keys<M>(&rows_[i], count, &panel_[static_cast<std::size_t>(q) * kPanel * p_], p_,
                       columns, block);
@@ -99,18 +100,13 @@ class Meeting {
             const int first = q * kPanel + v * kLanes;
             const F32x16 keys = load(block + r * kPanel + v * kLanes) +
                                 (load(&heights_[first]) + heights_[i + r]);
-            F32x16 bound = splat(limits_[i + r]);
-            if constexpr (both) bound = max(bound, load(&limits_[first]));
+            const F32x16 bound = max(splat(limits_[i + r]), load(&limits_[first]));
             std::uint32_t mask = no_more_mask(keys, bound);
             const int rest = m_ - first;
             if (rest < kLanes) mask &= rest > 0 ? (1u << rest) - 1u : 0u;
             const int diagonal = i + r - first;
-            if constexpr (both) {
-              if (diagonal >= kLanes - 1) mask = 0;
-              else if (diagonal >= 0) mask &= ~((2u << diagonal) - 1u);
-            } else if (diagonal >= 0 && diagonal < kLanes) {
-              mask &= ~(1u << diagonal);
-            }
+            if (diagonal >= kLanes - 1) mask = 0;
+            else if (diagonal >= 0) mask &= ~((2u << diagonal) - 1u);
             while (mask != 0) {
               const int lane = __builtin_ctz(mask);
               mask &= mask - 1;
@@ -142,10 +138,16 @@ void join_leaves(const Table& table, const std::int32_t* members, int n_trees, i
         const int m = static_cast<int>(node_begin(table.n, depth, leaf + 1) - first);
         meeting.gather(table, ids + first, m);
         for (int j = 0; j < m; ++j) meeting.limit(j) = lists.key(ids[first + j])[lists.k - 1];
-        meeting.pairs<M, false>(m, [&](int i, int j, float key) {
-          const std::size_t u = static_cast<std::size_t>(ids[first + i]);
-          if (offer(lists.key(u), lists.id(u), lists.k, key, static_cast<std::uint32_t>(ids[first + j])))
-            meeting.limit(i) = lists.key(u)[lists.k - 1];
+        auto give = [&](int to, int what, float key) {
+          if (!(key <= meeting.limit(to))) return;
+          const std::size_t u = static_cast<std::size_t>(ids[first + to]);
+          if (offer(lists.key(u), lists.id(u), lists.k, key,
+                    static_cast<std::uint32_t>(ids[first + what])))
+            meeting.limit(to) = lists.key(u)[lists.k - 1];
+        };
+        meeting.pairs<M>(m, [&](int i, int j, float key) {
+          give(i, j, key);
+          give(j, i, key);
         });
       }
     });
@@ -158,9 +160,12 @@ struct Gifts {
     float key;
     int what;
   };
-  explicit Gifts(int most) : count(most), most_(most), gifts_(static_cast<std::size_t>(most) * most) {}
+  explicit Gifts(int most)
+      : count(most), most_(most), gifts_(static_cast<std::size_t>(most) * most) {}
   UMAPKIT_INLINE void add(int to, int what, float key) { gift(to, count[to]++) = {key, what}; }
-  UMAPKIT_INLINE Gift& gift(int to, int g) { return gifts_[static_cast<std::size_t>(to) * most_ + g]; }
+  UMAPKIT_INLINE Gift& gift(int to, int g) {
+    return gifts_[static_cast<std::size_t>(to) * most_ + g];
+  }
   std::vector<int> count;
 
  private:
@@ -232,7 +237,8 @@ inline void choose_candidates(const Lists& lists, std::size_t n, int reach, std:
         // A pair that appears forward and reverse appears twice: room for both, then one goes.
         const std::size_t room = std::min(side.size(), 2 * static_cast<std::size_t>(reach));
         if (room < side.size())
-          std::nth_element(side.begin(), side.begin() + static_cast<std::ptrdiff_t>(room), side.end());
+          std::nth_element(side.begin(), side.begin() + static_cast<std::ptrdiff_t>(room),
+                           side.end());
         std::sort(side.begin(), side.begin() + static_cast<std::ptrdiff_t>(room));
         int count = 0;
         for (std::size_t i = 0; i < room && count < reach; ++i) {
@@ -291,10 +297,11 @@ int descend(const Table& table, const Lists& lists, int reach, int rounds, std::
           const int coming = candidates.n_new[v + 1] + candidates.n_old[v + 1];
           for (int j = 0; j < coming; ++j) table.prefetch(static_cast<std::size_t>(after[j]));
         }
-        for (int j = 0; j < m; ++j) meeting.limit(j) = worst[ids[j]].load(std::memory_order_relaxed);
+        for (int j = 0; j < m; ++j)
+          meeting.limit(j) = worst[ids[j]].load(std::memory_order_relaxed);
         // What passed is collected by target first: one lock, and one trip to memory, a target.
         for (int j = 0; j < m; ++j) gifts.count[j] = 0;
-        meeting.pairs<M, true>(n_new, [&](int i, int j, float key) {
+        meeting.pairs<M>(n_new, [&](int i, int j, float key) {
           if (ids[i] == ids[j]) return;
           if (key <= meeting.limit(i)) gifts.add(i, j, key);
           if (key <= meeting.limit(j)) gifts.add(j, i, key);

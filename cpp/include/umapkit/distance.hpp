@@ -41,15 +41,15 @@ constexpr int kBlockRows = 4, kBlockVectors = 1;
 constexpr int kBlockRows = 2, kBlockVectors = 1;
 #endif
 
-// One coordinate's share of a key, for sixteen pairs.
+// One coordinate's share of a key, for sixteen pairs; `met` is a difference or a product.
 template <Metric M>
-UMAPKIT_INLINE F32x16 add_term(F32x16 sum_so_far, F32x16 difference_or_product) {
-  if constexpr (M == Metric::square) return sum_so_far + difference_or_product * difference_or_product;
-  if constexpr (M == Metric::manhattan) return sum_so_far + abs(difference_or_product);
-  if constexpr (M == Metric::chebyshev) return max(sum_so_far, abs(difference_or_product));
+UMAPKIT_INLINE F32x16 add_term(F32x16 sum_so_far, F32x16 met) {
+  if constexpr (M == Metric::square) return sum_so_far + met * met;
+  if constexpr (M == Metric::manhattan) return sum_so_far + abs(met);
+  if constexpr (M == Metric::chebyshev) return max(sum_so_far, abs(met));
   if constexpr (M == Metric::hamming)
-    return sum_so_far + select(difference_or_product != 0.0f, splat(1.0f), F32x16{});
-  if constexpr (M == Metric::dot) return sum_so_far - difference_or_product;
+    return sum_so_far + select(met != 0.0f, splat(1.0f), F32x16{});
+  if constexpr (M == Metric::dot) return sum_so_far - met;
 }
 
 template <Metric M, class A>
@@ -144,7 +144,8 @@ UMAPKIT_INLINE void turn(F32x16* v) {
 inline void fill_panel(const float* rows, std::size_t stride, std::size_t d,
                        const std::int32_t* ids, int m, float* panel) {
   const float* at[kPanel];
-  for (int j = 0; j < kPanel; ++j) at[j] = rows + static_cast<std::size_t>(ids[j < m ? j : 0]) * stride;
+  for (int j = 0; j < kPanel; ++j)
+    at[j] = rows + static_cast<std::size_t>(ids[j < m ? j : 0]) * stride;
   for (int half = 0; half < (m > kLanes ? 2 : 1); ++half) {
     const float* const* from = at + half * kLanes;
     float* to = panel + half * kLanes;

@@ -58,8 +58,8 @@ inline void write_best(std::vector<std::pair<float, std::int32_t>>& found, int k
 // queries m x d, table n x d; self[i] is the table row that query i is (or -1; null: none).
 template <Metric M>
 void nearest(const float* queries, std::size_t m, const float* table, std::size_t n, std::size_t d,
-             const std::int32_t* self, int k, Finish how, Heights heights, std::int32_t* ids, float* distances,
-             int n_threads) {
+             const std::int32_t* self, int k, Finish how, Heights heights, std::int32_t* ids,
+             float* distances, int n_threads) {
   const int keep = static_cast<int>(std::min<std::size_t>(n, static_cast<std::size_t>(k + kSpare)));
   std::size_t tile = kPanel;
   while (tile < 128 && m / (tile * 2) >= 4 * static_cast<std::size_t>(n_threads)) tile *= 2;

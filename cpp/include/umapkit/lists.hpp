@@ -37,9 +37,9 @@ inline bool offer(float* keys, std::uint32_t* ids, int k, float key, std::uint32
   while (place < k && keys[place] == key && (ids[place] & kIdMask) < id) ++place;
   if (place >= k) return false;
   if (keys[place] == key && (ids[place] & kIdMask) == id) return false;
-  std::memmove(keys + place + 1, keys + place, sizeof(float) * static_cast<std::size_t>(k - 1 - place));
-  std::memmove(ids + place + 1, ids + place,
-               sizeof(std::uint32_t) * static_cast<std::size_t>(k - 1 - place));
+  const std::size_t moved = static_cast<std::size_t>(k - 1 - place);
+  std::memmove(keys + place + 1, keys + place, sizeof(float) * moved);
+  std::memmove(ids + place + 1, ids + place, sizeof(std::uint32_t) * moved);
   keys[place] = key;
   ids[place] = id;
   return true;

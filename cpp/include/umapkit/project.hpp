@@ -99,7 +99,8 @@ inline void orthonormalise(float* v, std::size_t p, std::size_t d) {
     double lanes[8] = {};
     std::size_t k = 0;
     for (; k + 8 <= d; k += 8)
-      for (int l = 0; l < 8; ++l) lanes[l] += static_cast<double>(a[k + l]) * static_cast<double>(b[k + l]);
+      for (int l = 0; l < 8; ++l)
+        lanes[l] += static_cast<double>(a[k + l]) * static_cast<double>(b[k + l]);
     double rest = 0.0;
     for (; k < d; ++k) rest += static_cast<double>(a[k]) * static_cast<double>(b[k]);
     return ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) +
@@ -181,7 +182,8 @@ inline void transpose(const float* a, std::size_t n, std::size_t d, float* out) 
   for (std::size_t i = 0; i < n; i += tile)
     for (std::size_t k = 0; k < d; k += tile)
       for (std::size_t ii = i; ii < std::min(n, i + tile); ++ii)
-        for (std::size_t kk = k; kk < std::min(d, k + tile); ++kk) out[kk * n + ii] = a[ii * d + kk];
+        for (std::size_t kk = k; kk < std::min(d, k + tile); ++kk)
+          out[kk * n + ii] = a[ii * d + kk];
 }
 
 // sample: m x d, centred. axes: d x p, p a multiple of 16, holding a start (hashed normals) on the
@@ -208,7 +210,8 @@ inline void principal_axes(const float* sample, std::size_t m, std::size_t d, st
   std::vector<double> g(p * p), vectors, lambda;
   for (std::size_t i = 0; i < p; ++i)
     for (std::size_t j = 0; j < p; ++j)
-      g[i * p + j] = 0.5 * (static_cast<double>(gram[i * p + j]) + static_cast<double>(gram[j * p + i]));
+      g[i * p + j] = 0.5 * (static_cast<double>(gram[i * p + j]) +
+                            static_cast<double>(gram[j * p + i]));
   jacobi(g, p, vectors, lambda);
   std::vector<float> mix(p * p);
   for (std::size_t i = 0; i < p; ++i)
@@ -249,8 +252,8 @@ inline void project(const float* rows, std::size_t n, std::size_t d, const float
   });
 }
 
-// Narrow rows from projected ones: `width` numbers a row (width - 1 axes and r / sqrt2), and heights,
-// r^2 / 2 or, for inner products, |x - mu|^2 / 2; the rows taken in the given order.
+// Narrow rows from projected ones: `width` numbers a row (width - 1 axes and r / sqrt2), and
+// heights, r^2 / 2 or, for inner products, |x - mu|^2 / 2; the rows taken in the given order.
 inline void narrow(const float* projected, const float* squares, std::size_t n, std::size_t p,
                    const std::int32_t* order, std::size_t width, bool products, float* out,
                    float* heights, int n_threads) {

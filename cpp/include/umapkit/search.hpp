@@ -53,7 +53,8 @@ void search(const float* queries, const float* narrow_queries, const float* quer
       auto meet_row = [&](std::uint32_t v) {
         if (seen[v] == stamp) return;
         seen[v] = stamp;
-        const float key = row_key<Narrow>(q, narrow_table.rows + v * p, p) + (height + narrow_table.height(v));
+        const float key = row_key<Narrow>(q, narrow_table.rows + v * p, p) +
+                          (height + narrow_table.height(v));
         offer(pool_keys.data(), pool_ids.data(), effort, key, v);
       };
       for (int t = 0; t < forest.n_trees; ++t) {
@@ -79,7 +80,9 @@ void search(const float* queries, const float* narrow_queries, const float* quer
       int count = 0;
       while (count < effort && (pool_ids[count] & kIdMask) != kNobody) ++count;
       ranking.rank<M>(queries + i * d, table, d, count,
-                      [&](int j) { return static_cast<std::uint32_t>(order[pool_ids[j] & kIdMask]); },
+                      [&](int j) {
+                        return static_cast<std::uint32_t>(order[pool_ids[j] & kIdMask]);
+                      },
                       how, i, ids + i * static_cast<std::size_t>(k),
                       distances + i * static_cast<std::size_t>(k));
     }

@@ -59,8 +59,9 @@ inline void build_trees(const float* rows, std::size_t n, std::size_t p, std::ui
                        rows[static_cast<std::size_t>(ids[b]) * p + c];
       std::vector<std::pair<float, std::int32_t>> found(size);
       for (std::size_t i = 0; i < size; ++i)
-        found[i] = {-row_key<Metric::dot>(direction, rows + static_cast<std::size_t>(ids[i]) * p, p),
-                    ids[i]};
+        found[i] = {
+            -row_key<Metric::dot>(direction, rows + static_cast<std::size_t>(ids[i]) * p, p),
+            ids[i]};
       auto sorted = found;
       std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(middle - begin),
                        sorted.end());

@@ -21,6 +21,7 @@ _SQUARE, _DOT = 0, 4  # numbers of the keys in cpp/include/umapkit/distance.hpp
 # Keys may be inner products (twice as fast) where neighbours are at least this share of a row's
 # squared distance from the mean: float32 keeps about 1e-6 of it.
 _NEAREST_FOR_PRODUCTS = 1e-3
+_REPEATS = 2  # with more effort, while recall falls short
 _SAMPLE = 256  # rows on which recall is measured
 
 
@@ -164,15 +165,15 @@ def descent_neighbors(
     listed = usual_effort(n_neighbors, narrow=True).width
     plan = _choose_plan(table, truth, listed, seed, n_threads)
     effort = usual_effort(n_neighbors, narrow=plan.space is not None)
-    for step in range(3):
+    repeats = _REPEATS
+    while True:
         graph = _build_graph(table, plan, effort, seed, n_threads)
         ids, distances = _rerank(table, graph, k, n_threads)
         recall = truth.recall(distances[truth.sample])
-        if recall >= target or step == 2:
-            break
-        effort = effort.more()
-    check_finite(distances)
-    return with_self(ids, distances), graph, recall
+        if recall >= target or repeats == 0:
+            check_finite(distances)
+            return with_self(ids, distances), graph, recall
+        effort, repeats = effort.more(), repeats - 1
 
 
 @dataclass(frozen=True, eq=False)
