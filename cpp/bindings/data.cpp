@@ -70,9 +70,8 @@ void bind_data(nb::module_& m) {
         nb::arg("table").noconvert(), nb::arg("first").noconvert(),
         "Hash table of the distinct rows, and the first equal of every row.");
   m.def("find_rows", &find_rows, nb::arg("queries").noconvert(), nb::arg("x").noconvert(),
-        nb::arg("hashes").noconvert(), nb::arg("table").noconvert(),
-        nb::arg("found").noconvert(), nb::arg("n_threads"),
-        "Lowest-index equal row of every query, or -1.");
+        nb::arg("hashes").noconvert(), nb::arg("table").noconvert(), nb::arg("found").noconvert(),
+        nb::arg("n_threads"), "Lowest-index equal row of every query, or -1.");
 }
 
 }  // namespace umapkit

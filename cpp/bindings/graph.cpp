@@ -19,9 +19,9 @@ double find_bandwidths(Array<const float, 2> distances, std::size_t first, doubl
   if (sigmas.shape(0) != distances.shape(0) || rhos.shape(0) != distances.shape(0))
     throw nb::value_error("sigmas and rhos must have one entry for every row");
   const nb::gil_scoped_release unlocked;
-  return graph_kernels().find_bandwidths(distances.data(), distances.shape(0),
-                                         distances.shape(1), first, connectivity, target,
-                                         mean_distance, sigmas.data(), rhos.data(), n_threads);
+  return graph_kernels().find_bandwidths(distances.data(), distances.shape(0), distances.shape(1),
+                                         first, connectivity, target, mean_distance, sigmas.data(),
+                                         rhos.data(), n_threads);
 }
 
 void find_memberships(Array<const std::int32_t, 2> indices, Array<const float, 2> distances,
@@ -36,8 +36,8 @@ void find_memberships(Array<const std::int32_t, 2> indices, Array<const float, 2
   if (distances.shape(1) != k || targets.shape(1) != k || values.shape(1) != k)
     throw nb::value_error("all tables must have the same number of columns");
   const nb::gil_scoped_release unlocked;
-  graph_kernels().find_memberships(indices.data(), distances.data(), sigmas.data(), rhos.data(),
-                                   n, k, bipartite, targets.data(), values.data(), counts.data(),
+  graph_kernels().find_memberships(indices.data(), distances.data(), sigmas.data(), rhos.data(), n,
+                                   k, bipartite, targets.data(), values.data(), counts.data(),
                                    n_threads);
 }
 
@@ -51,8 +51,8 @@ void transpose(Array<const std::int64_t, 1> indptr, Array<const std::int32_t, 1>
 
 void count_union(Array<const std::int64_t, 1> indptr, Array<const std::int32_t, 1> indices,
                  Array<const float, 1> data, Array<const std::int64_t, 1> t_indptr,
-                 Array<const std::int32_t, 1> t_indices, Array<const float, 1> t_data,
-                 double ratio, Array<std::int64_t, 1> u_indptr, int n_threads) {
+                 Array<const std::int32_t, 1> t_indices, Array<const float, 1> t_data, double ratio,
+                 Array<std::int64_t, 1> u_indptr, int n_threads) {
   const nb::gil_scoped_release unlocked;
   graph_kernels().count_union(indptr.shape(0) - 1, indptr.data(), indices.data(), data.data(),
                               t_indptr.data(), t_indices.data(), t_data.data(), ratio,
@@ -73,12 +73,11 @@ void fill_union(Array<const std::int64_t, 1> indptr, Array<const std::int32_t, 1
 }  // namespace
 
 void bind_graph(nb::module_& m) {
-  m.def("find_bandwidths", &find_bandwidths, "distances"_a.noconvert(), "first"_a,
-        "connectivity"_a, "target"_a, "mean_distance"_a, "sigmas"_a.noconvert(),
-        "rhos"_a.noconvert(), "n_threads"_a);
-  m.def("find_memberships", &find_memberships, "indices"_a.noconvert(),
-        "distances"_a.noconvert(), "sigmas"_a.noconvert(), "rhos"_a.noconvert(), "bipartite"_a,
-        "targets"_a.noconvert(), "values"_a.noconvert(), "counts"_a.noconvert(), "n_threads"_a);
+  m.def("find_bandwidths", &find_bandwidths, "distances"_a.noconvert(), "first"_a, "connectivity"_a,
+        "target"_a, "mean_distance"_a, "sigmas"_a.noconvert(), "rhos"_a.noconvert(), "n_threads"_a);
+  m.def("find_memberships", &find_memberships, "indices"_a.noconvert(), "distances"_a.noconvert(),
+        "sigmas"_a.noconvert(), "rhos"_a.noconvert(), "bipartite"_a, "targets"_a.noconvert(),
+        "values"_a.noconvert(), "counts"_a.noconvert(), "n_threads"_a);
   m.def("transpose", &transpose, "indptr"_a.noconvert(), "indices"_a.noconvert(),
         "data"_a.noconvert(), "t_indptr"_a.noconvert(), "t_indices"_a.noconvert(),
         "t_data"_a.noconvert(), "n_threads"_a);

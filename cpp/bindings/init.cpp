@@ -36,13 +36,13 @@ void filter_step(Indptr indptr, Indices indices, Array<const float, 1> values,
   const std::size_t n = indptr.shape(0) - 1;
   const std::size_t m = x.shape(1);
   require(m % 8 == 0, "the number of columns must be a multiple of 8");
-  require(x.shape(0) == n && z.shape(0) == n && y.shape(0) == n && z.shape(1) == m &&
-              y.shape(1) == m,
-          "shapes do not fit");
+  require(
+      x.shape(0) == n && z.shape(0) == n && y.shape(0) == n && z.shape(1) == m && y.shape(1) == m,
+      "shapes do not fit");
   require(x.data() != y.data(), "x and y must be different arrays");
   const nb::gil_scoped_release unlocked;
-  init_kernels().filter_step(n, m, indptr.data(), indices.data(), values.data(), x.data(),
-                             z.data(), y.data(), alpha, beta, gamma, n_threads);
+  init_kernels().filter_step(n, m, indptr.data(), indices.data(), values.data(), x.data(), z.data(),
+                             y.data(), alpha, beta, gamma, n_threads);
 }
 
 void inner_products(Array<const float, 2> x, Array<const float, 2> y, Array<double, 2> out,
@@ -50,8 +50,8 @@ void inner_products(Array<const float, 2> x, Array<const float, 2> y, Array<doub
   require(x.shape(0) == y.shape(0) && out.shape(0) == x.shape(1) && out.shape(1) == y.shape(1),
           "shapes do not fit");
   const nb::gil_scoped_release unlocked;
-  init_kernels().inner_products(x.shape(0), x.shape(1), y.shape(1), x.data(), y.data(),
-                                out.data(), n_threads);
+  init_kernels().inner_products(x.shape(0), x.shape(1), y.shape(1), x.data(), y.data(), out.data(),
+                                n_threads);
 }
 
 void project_out(Array<float, 2> x, Array<const double, 1> v, int n_threads) {
@@ -95,13 +95,12 @@ void bind_init(nb::module_& m) {
   m.def("normalise", &normalise, "indptr"_a.noconvert(), "indices"_a.noconvert(),
         "weights"_a.noconvert(), "roots"_a.noconvert(), "values"_a.noconvert(), "n_threads"_a);
   m.def("filter_step", &filter_step, "indptr"_a.noconvert(), "indices"_a.noconvert(),
-        "values"_a.noconvert(), "x"_a.noconvert(), "z"_a.noconvert(), "y"_a.noconvert(),
-        "alpha"_a, "beta"_a, "gamma"_a, "n_threads"_a);
+        "values"_a.noconvert(), "x"_a.noconvert(), "z"_a.noconvert(), "y"_a.noconvert(), "alpha"_a,
+        "beta"_a, "gamma"_a, "n_threads"_a);
   m.def("inner_products", &inner_products, "x"_a.noconvert(), "y"_a.noconvert(),
         "out"_a.noconvert(), "n_threads"_a);
   m.def("project_out", &project_out, "x"_a.noconvert(), "v"_a.noconvert(), "n_threads"_a);
-  m.def("rotate", &rotate, "x"_a.noconvert(), "c"_a.noconvert(), "y"_a.noconvert(),
-        "n_threads"_a);
+  m.def("rotate", &rotate, "x"_a.noconvert(), "c"_a.noconvert(), "y"_a.noconvert(), "n_threads"_a);
   m.def("fill_uniform", &fill_uniform, "seed"_a, "epoch"_a, "x"_a.noconvert(), "n_threads"_a);
   m.def("find_components", &find_components, "indptr"_a.noconvert(), "indices"_a.noconvert(),
         "labels"_a.noconvert());

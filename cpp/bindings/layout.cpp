@@ -46,11 +46,11 @@ void run_sampled(Vector<std::int64_t> vectors, Vector<std::int32_t> heads, Vecto
                  std::int64_t n_epochs, float a, float b, float gamma, float learning_rate,
                  float negative_rate, std::int32_t negative_runs, std::uint64_t seed,
                  int n_threads) {
-  SampledArgs args = sampled_args(vectors, heads, weights, degree, order, positions.shape(0),
-                                  positions.shape(1));
-  require(velocity.shape(0) == args.n && velocity.shape(1) == positions.shape(1) &&
-              state.shape(0) >= 1,
-          "velocity and state do not fit the positions");
+  SampledArgs args =
+      sampled_args(vectors, heads, weights, degree, order, positions.shape(0), positions.shape(1));
+  require(
+      velocity.shape(0) == args.n && velocity.shape(1) == positions.shape(1) && state.shape(0) >= 1,
+      "velocity and state do not fit the positions");
   args.curve = {a, b, gamma};
   args.learning_rate = learning_rate;
   args.negative_rate = negative_rate;
@@ -67,8 +67,8 @@ void observed_losses(Vector<std::int64_t> vectors, Vector<std::int32_t> heads,
                      Matrix<float> positions, Out<double> losses, std::int64_t epoch, float a,
                      float b, float gamma, float negative_rate, std::int32_t negative_runs,
                      std::uint64_t seed, int n_threads) {
-  SampledArgs args = sampled_args(vectors, heads, weights, degree, order, positions.shape(0),
-                                  positions.shape(1));
+  SampledArgs args =
+      sampled_args(vectors, heads, weights, degree, order, positions.shape(0), positions.shape(1));
   require(losses.shape(0) == 2 * args.n, "losses must hold two numbers per vertex");
   args.curve = {a, b, gamma};
   args.negative_rate = negative_rate;
@@ -81,8 +81,8 @@ void observed_losses(Vector<std::int64_t> vectors, Vector<std::int32_t> heads,
 void run_literal(Vector<std::int32_t> heads, Vector<std::int32_t> tails, Vector<float> weights,
                  OutMatrix positions, Out<double> next_edge, Out<double> next_negative,
                  Out<std::int64_t> state, std::int64_t until, std::int64_t n_epochs, float a,
-                 float b, float gamma, float learning_rate, float negative_rate,
-                 std::uint64_t seed, bool bernoulli, bool push_tail) {
+                 float b, float gamma, float learning_rate, float negative_rate, std::uint64_t seed,
+                 bool bernoulli, bool push_tail) {
   const std::size_t edges = heads.shape(0);
   require(tails.shape(0) == edges && weights.shape(0) == edges && next_edge.shape(0) == edges &&
               next_negative.shape(0) == edges && state.shape(0) >= 1,
@@ -144,7 +144,8 @@ void bind_layout(nb::module_& m) {
   m.def("run_sampled", &run_sampled, "vectors"_a.noconvert(), "heads"_a.noconvert(),
         "weights"_a.noconvert(), "degree"_a.noconvert(), "order"_a.noconvert(),
         "positions"_a.noconvert(), "velocity"_a.noconvert(), "state"_a.noconvert(), nb::kw_only(),
-        "until"_a, "n_epochs"_a, "a"_a, "b"_a, "gamma"_a, "learning_rate"_a, "negative_rate"_a, "negative_runs"_a, "seed"_a, "n_threads"_a,
+        "until"_a, "n_epochs"_a, "a"_a, "b"_a, "gamma"_a, "learning_rate"_a, "negative_rate"_a,
+        "negative_runs"_a, "seed"_a, "n_threads"_a,
         "Run epochs state[0] .. until - 1 of the sampled layout in place; see sampled.hpp.");
   m.def("observed_losses", &observed_losses, "vectors"_a.noconvert(), "heads"_a.noconvert(),
         "weights"_a.noconvert(), "degree"_a.noconvert(), "order"_a.noconvert(),

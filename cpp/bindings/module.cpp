@@ -18,8 +18,9 @@ void bind_quality(nb::module_&);
 NB_MODULE(_kernels, m) {
   m.doc() = "Compiled kernels of umapkit. Private: the rooms above wrap every function.";
   umapkit::choose_isa();
-  m.def("isa", [] { return std::string(umapkit::isa_name(umapkit::chosen_isa())); },
-        "Name of the instruction set in use.");
+  m.def(
+      "isa", [] { return std::string(umapkit::isa_name(umapkit::chosen_isa())); },
+      "Name of the instruction set in use.");
   m.def("isas_available", &umapkit::isas_available, "Instruction sets that this machine can run.");
   umapkit::bind_data(m);
   umapkit::bind_neighbors(m);

@@ -7,7 +7,6 @@
 #include <optional>
 #include <stdexcept>
 
-
 namespace nb = nanobind;
 using namespace nb::literals;
 
@@ -65,9 +64,8 @@ void principal_axes(In<float, 2> sample, int iterations, Out<float, 2> axes, Out
                     int n_threads) {
   require(axes.shape(0) == sample.shape(1) && axes.shape(1) % 16 == 0, "axes: (d, 16 j)");
   require(values.shape(0) == axes.shape(1), "values: (p,)");
-  neighbors_kernels().principal_axes(sample.data(), sample.shape(0), sample.shape(1),
-                                     axes.shape(1), iterations, axes.data(), values.data(),
-                                     n_threads);
+  neighbors_kernels().principal_axes(sample.data(), sample.shape(0), sample.shape(1), axes.shape(1),
+                                     iterations, axes.data(), values.data(), n_threads);
 }
 
 void project(In<float, 2> rows, In<float, 1> mean, In<float, 2> axes, Out<float, 2> out,
@@ -111,10 +109,10 @@ int descend(int metric, In<float, 2> rows, std::optional<In<float, 1>> heights,
               keys.shape(1) == ids.shape(1),
           "n rows each");
   require(!heights || heights->shape(0) == n, "heights: (n,)");
-  return neighbors_kernels().descend(
-      metric, rows.data(), data_or_null(heights), n, rows.shape(1), members.data(),
-      static_cast<int>(members.shape(0)), depth, static_cast<int>(keys.shape(1)), reach, rounds,
-      enough, seed, keys.data(), ids.data(), n_threads);
+  return neighbors_kernels().descend(metric, rows.data(), data_or_null(heights), n, rows.shape(1),
+                                     members.data(), static_cast<int>(members.shape(0)), depth,
+                                     static_cast<int>(keys.shape(1)), reach, rounds, enough, seed,
+                                     keys.data(), ids.data(), n_threads);
 }
 
 void rerank(int metric, In<float, 2> table, In<std::int32_t, 1> order, In<std::uint32_t, 2> lists,
@@ -178,8 +176,7 @@ void bind_neighbors(nb::module_& m) {
         "out"_a.noconvert(), "squares"_a.noconvert(), "n_threads"_a, Free());
   m.def("narrow", &narrow, "projected"_a.noconvert(), "squares"_a.noconvert(),
         "order"_a.noconvert().none(), "products"_a, "out"_a.noconvert(), "heights"_a.noconvert(),
-        "n_threads"_a,
-        Free());
+        "n_threads"_a, Free());
   m.def("build_trees", &build_trees, "rows"_a.noconvert(), "seed"_a, "first_tree"_a, "depth"_a,
         "members"_a.noconvert(), "directions"_a.noconvert(), "limits"_a.noconvert(), "n_threads"_a,
         Free());
@@ -190,12 +187,11 @@ void bind_neighbors(nb::module_& m) {
         "lists"_a.noconvert(), "root"_a, "scale"_a, "ids"_a.noconvert(), "distances"_a.noconvert(),
         "n_threads"_a, Free());
   m.def("search", &search, "metric"_a, "narrow_metric"_a, "queries"_a.noconvert(),
-        "narrow_queries"_a.noconvert(),
-        "query_heights"_a.noconvert().none(), "table"_a.noconvert(), "narrow_rows"_a.noconvert(),
-        "heights"_a.noconvert().none(), "members"_a.noconvert(), "directions"_a.noconvert(),
-        "limits"_a.noconvert(), "depth"_a, "order"_a.noconvert(), "graph"_a.noconvert(),
-        "effort"_a, "root"_a, "scale"_a, "ids"_a.noconvert(), "distances"_a.noconvert(),
-        "n_threads"_a, Free());
+        "narrow_queries"_a.noconvert(), "query_heights"_a.noconvert().none(), "table"_a.noconvert(),
+        "narrow_rows"_a.noconvert(), "heights"_a.noconvert().none(), "members"_a.noconvert(),
+        "directions"_a.noconvert(), "limits"_a.noconvert(), "depth"_a, "order"_a.noconvert(),
+        "graph"_a.noconvert(), "effort"_a, "root"_a, "scale"_a, "ids"_a.noconvert(),
+        "distances"_a.noconvert(), "n_threads"_a, Free());
   m.def("tree_depth", &tree_depth, "n"_a, "leaf_size"_a);
 }
 

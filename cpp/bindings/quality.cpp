@@ -36,10 +36,9 @@ void check_listed(const Matrix<const std::int32_t>& listed, std::size_t m, std::
          "listed names a row that does not exist");
 }
 
-template <QualityTable::Nearest QualityTable::*Kernel>
-void nearest(Matrix<const float> data, Matrix<const float> queries,
-             Vector<const std::int64_t> self, Matrix<std::int32_t> indices,
-             Matrix<double> distances, int n_threads) {
+template <QualityTable::Nearest QualityTable::* Kernel>
+void nearest(Matrix<const float> data, Matrix<const float> queries, Vector<const std::int64_t> self,
+             Matrix<std::int32_t> indices, Matrix<double> distances, int n_threads) {
   check_queries(data, queries, self);
   const std::size_t m = queries.shape(0), k = indices.shape(1), n = data.shape(0);
   need(indices.shape(0) == m && distances.shape(0) == m && distances.shape(1) == k,

@@ -9,8 +9,8 @@ UMAPKIT_BEGIN
 
 extern const InitTable init_table;
 const InitTable init_table = {
-    &normalise,    &filter_step,     &inner_products<float, float>,
-    &project_out,  &rotate,          &fill_uniform,
+    &normalise,       &filter_step,   &inner_products<float, float>,
+    &project_out,     &rotate,        &fill_uniform,
     &find_components, &weighted_mean,
 };
 

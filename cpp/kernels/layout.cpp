@@ -39,15 +39,16 @@ void call_losses(const SampledArgs& args, const float* positions, std::int64_t e
 void call_literal(const LiteralArgs& args, float* positions, double* next_edge,
                   double* next_negative, std::int64_t* state, std::int64_t until) {
   const Edges edges{args.edges, args.heads, args.tails, args.weights};
-  const LiteralOptions options{curve_of(args.curve), args.learning_rate, args.negative_rate,
-                               args.seed,            args.n_epochs,      args.bernoulli,
-                               args.push_tail};
+  const LiteralOptions options{
+      curve_of(args.curve), args.learning_rate, args.negative_rate, args.seed,
+      args.n_epochs,        args.bernoulli,     args.push_tail};
   run_literal(edges, options, args.n, args.dim, positions, next_edge, next_negative, state, until);
 }
 
 void call_settle(const SettleArgs& args, float* places, int n_threads) {
   std::vector<float> copy((args.n + kLanes) * static_cast<std::size_t>(args.dim));
-  shuffled_copy(args.map, static_cast<std::size_t>(args.dim), args.order, args.n, args.dim, n_threads, copy.data());
+  shuffled_copy(args.map, static_cast<std::size_t>(args.dim), args.order, args.n, args.dim,
+                n_threads, copy.data());
   const SettleOptions options{curve_of(args.curve), args.learning_rate, args.negative_rate,
                               args.negative_runs,   args.seed,          args.n_epochs};
   settle(args.map, copy.data(), args.n, args.dim, args.neighbors, args.weights, args.rows, args.k,
@@ -75,7 +76,6 @@ void call_curve(const CurveArgs& args, int which, const float* s, float* out, st
 }  // namespace
 
 extern const LayoutTable layout_table;
-const LayoutTable layout_table = {call_sampled, call_losses, call_literal, call_settle,
-                                  call_curve};
+const LayoutTable layout_table = {call_sampled, call_losses, call_literal, call_settle, call_curve};
 
 UMAPKIT_END

@@ -22,8 +22,8 @@ struct InitTable {
   std::int32_t (*find_components)(std::size_t n, const std::int64_t* indptr,
                                   const std::int32_t* indices, std::int32_t* labels);
   void (*weighted_mean)(std::size_t rows, std::size_t dim, const std::int64_t* indptr,
-                        const std::int32_t* indices, const float* weights,
-                        const float* embedding, float* out, int n_threads);
+                        const std::int32_t* indices, const float* weights, const float* embedding,
+                        float* out, int n_threads);
 };
 
 const InitTable& init_kernels();

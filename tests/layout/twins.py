@@ -28,7 +28,7 @@ def runs_of(wanted, cap):
 def sampled_epoch(graph, y, v, order, *, epoch, n_epochs, a, b, gamma, rate, m, cap, seed):
     """One epoch of sampled.hpp on a dense matrix of weights."""
     n = len(y)
-    h = rate * (1 - epoch / n_epochs)
+    h = rate * (1 - epoch / n_epochs) * min(1, (epoch + 1) / (0.4 * n_epochs))
     to, velocity = y.copy(), v.copy()
     shuffled = y[order]
     for i in range(n):

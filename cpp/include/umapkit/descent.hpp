@@ -98,15 +98,17 @@ class Meeting {
         for (int r = 0; r < count; ++r) {
           for (int v = 0; v < columns / kLanes; ++v) {
             const int first = q * kPanel + v * kLanes;
-            const F32x16 keys = load(block + r * kPanel + v * kLanes) +
-                                (load(&heights_[first]) + heights_[i + r]);
+            const F32x16 keys =
+                load(block + r * kPanel + v * kLanes) + (load(&heights_[first]) + heights_[i + r]);
             const F32x16 bound = max(splat(limits_[i + r]), load(&limits_[first]));
             std::uint32_t mask = no_more_mask(keys, bound);
             const int rest = m_ - first;
             if (rest < kLanes) mask &= rest > 0 ? (1u << rest) - 1u : 0u;
             const int diagonal = i + r - first;
-            if (diagonal >= kLanes - 1) mask = 0;
-            else if (diagonal >= 0) mask &= ~((2u << diagonal) - 1u);
+            if (diagonal >= kLanes - 1)
+              mask = 0;
+            else if (diagonal >= 0)
+              mask &= ~((2u << diagonal) - 1u);
             while (mask != 0) {
               const int lane = __builtin_ctz(mask);
               mask &= mask - 1;

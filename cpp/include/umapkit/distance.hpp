@@ -54,14 +54,18 @@ UMAPKIT_INLINE F32x16 add_term(F32x16 sum_so_far, F32x16 met) {
 
 template <Metric M, class A>
 UMAPKIT_INLINE F32x16 meet(A a, F32x16 b) {
-  if constexpr (M == Metric::dot) return a * b;
-  else return a - b;
+  if constexpr (M == Metric::dot)
+    return a * b;
+  else
+    return a - b;
 }
 
 template <Metric M>
 UMAPKIT_INLINE F32x16 join_lanes(F32x16 a, F32x16 b) {
-  if constexpr (M == Metric::chebyshev) return max(a, b);
-  else return a + b;
+  if constexpr (M == Metric::chebyshev)
+    return max(a, b);
+  else
+    return a + b;
 }
 
 template <Metric M>
@@ -120,12 +124,12 @@ UMAPKIT_INLINE float finish(float key, bool root, float scale, float offset) {
 // Sixteen vectors as the rows of a square, turned over.
 UMAPKIT_INLINE void turn(F32x16* v) {
   // Each step exchanges the halves of ever smaller blocks between rows `step` apart.
-#define UMAPKIT_TURN(step, A, B)                            \
-  _Pragma("GCC unroll 16") for (int i = 0; i < 16; ++i) {                            \
-    if ((i & step) != 0) continue;                          \
-    const F32x16 x = v[i], y = v[i + step];                 \
-    v[i] = __builtin_shufflevector(x, y, A);                \
-    v[i + step] = __builtin_shufflevector(x, y, B);         \
+#define UMAPKIT_TURN(step, A, B)                          \
+  _Pragma("GCC unroll 16") for (int i = 0; i < 16; ++i) { \
+    if ((i & step) != 0) continue;                        \
+    const F32x16 x = v[i], y = v[i + step];               \
+    v[i] = __builtin_shufflevector(x, y, A);              \
+    v[i + step] = __builtin_shufflevector(x, y, B);       \
   }
 #define UMAPKIT_LIST(...) __VA_ARGS__
   UMAPKIT_TURN(8, UMAPKIT_LIST(0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23),

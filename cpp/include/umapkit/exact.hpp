@@ -41,8 +41,8 @@ struct Heights {
 };
 
 // Sorts (distance, id) and writes the first k; missing ones become (inf, -1).
-inline void write_best(std::vector<std::pair<float, std::int32_t>>& found, int k,
-                       std::int32_t* ids, float* distances) {
+inline void write_best(std::vector<std::pair<float, std::int32_t>>& found, int k, std::int32_t* ids,
+                       float* distances) {
   const std::size_t keep = std::min(found.size(), static_cast<std::size_t>(k));
   std::partial_sort(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(keep), found.end());
   for (std::size_t j = 0; j < keep; ++j) {
@@ -69,8 +69,7 @@ void nearest(const float* queries, std::size_t m, const float* table, std::size_
     std::vector<float> panel(panels * kPanel * d), worst(panels * kPanel), tall(panels * kPanel);
     std::vector<float> keys(size * static_cast<std::size_t>(keep));
     std::vector<std::uint32_t> who(size * static_cast<std::size_t>(keep));
-    for (std::size_t i = 0; i < size; ++i)
-      clear_list(&keys[i * keep], &who[i * keep], keep);
+    for (std::size_t i = 0; i < size; ++i) clear_list(&keys[i * keep], &who[i * keep], keep);
     for (std::size_t p = 0; p < panels; ++p) {
       std::int32_t rows[kPanel];
       const int count = static_cast<int>(std::min<std::size_t>(kPanel, size - p * kPanel));

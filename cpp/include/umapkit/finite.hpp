@@ -42,7 +42,10 @@ inline NotFinite find_not_finite(const float* x, std::size_t n, int n_threads) {
       bits &= 0x7FFFFFFF;
       if (bits < kExponent) continue;
       if (here < 0) here = static_cast<std::int64_t>(i);
-      if (bits == kExponent) ++n_inf; else ++n_nan;
+      if (bits == kExponent)
+        ++n_inf;
+      else
+        ++n_nan;
     }
     if (here < 0) return;
     nans.fetch_add(n_nan, std::memory_order_relaxed);

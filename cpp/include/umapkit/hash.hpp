@@ -98,8 +98,8 @@ inline void fill_table(const float* x, std::size_t n, std::size_t d, const std::
 }
 
 inline void find_rows(const float* queries, std::size_t m, const float* x, std::size_t d,
-                      const std::uint64_t* hashes, const std::int64_t* table,
-                      std::size_t capacity, std::int64_t* found, int n_threads) {
+                      const std::uint64_t* hashes, const std::int64_t* table, std::size_t capacity,
+                      std::int64_t* found, int n_threads) {
   for_blocks(m, kHashBlock, n_threads, [&](std::size_t begin, std::size_t end, int) {
     for (std::size_t q = begin; q < end; ++q) {
       const float* row = queries + q * d;

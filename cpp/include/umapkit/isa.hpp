@@ -6,6 +6,10 @@
 #error "UMAPKIT_ISA must name the instruction set of this translation unit"
 #endif
 
-#define UMAPKIT_BEGIN namespace umapkit { namespace UMAPKIT_ISA {
-#define UMAPKIT_END } }
+#define UMAPKIT_BEGIN \
+  namespace umapkit { \
+  namespace UMAPKIT_ISA {
+#define UMAPKIT_END \
+  }                 \
+  }
 #define UMAPKIT_INLINE inline __attribute__((always_inline))

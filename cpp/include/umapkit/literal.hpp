@@ -62,8 +62,8 @@ inline void run_literal(const Edges& edges, const LiteralOptions& options, std::
   const double total = static_cast<double>(options.n_epochs);
   for (; state[0] < until; ++state[0]) {
     const std::int64_t t = state[0];
-    const double passed = options.bernoulli ? static_cast<double>(t)
-                                            : static_cast<double>(t > 1 ? t - 1 : 0);
+    const double passed =
+        options.bernoulli ? static_cast<double>(t) : static_cast<double>(t > 1 ? t - 1 : 0);
     const float rate = options.learning_rate * static_cast<float>(1.0 - passed / total);
     for (std::size_t e = 0; e < edges.count; ++e) {
       const std::uint64_t key_e = key(options.seed, Stage::edge, static_cast<std::uint64_t>(t), e);
@@ -86,8 +86,8 @@ inline void run_literal(const Edges& edges, const LiteralOptions& options, std::
       float* const tail = positions + static_cast<std::size_t>(edges.tails[e]) * dim;
       pull<true>(options.curve, rate, dim, head, tail, true);
       for (std::int64_t r = 0; r < negatives; ++r) {
-        const std::uint32_t l = below(draw(key_e, static_cast<std::uint64_t>(r + 1)),
-                                      static_cast<std::uint32_t>(n));
+        const std::uint32_t l =
+            below(draw(key_e, static_cast<std::uint64_t>(r + 1)), static_cast<std::uint32_t>(n));
         if (l == static_cast<std::uint32_t>(edges.heads[e])) continue;
         pull<false>(options.curve, rate, dim, head, positions + static_cast<std::size_t>(l) * dim,
                     options.push_tail);

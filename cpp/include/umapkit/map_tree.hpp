@@ -112,8 +112,8 @@ class MapTree {
       return;
     }
     const double left = box_distance(node.left, q), right = box_distance(node.right, q);
-    const bool left_first = left < right || (left == right && nodes_[node.left].lowest <
-                                                                  nodes_[node.right].lowest);
+    const bool left_first =
+        left < right || (left == right && nodes_[node.left].lowest < nodes_[node.right].lowest);
     if (left_first) {
       visit(node.left, left, q, self, k, list);
       visit(node.right, right, q, self, k, list);

@@ -59,10 +59,9 @@ inline void observed_losses(const PaddedGraph& graph, const SampledOptions& opti
       }
       const float count = sum(counted);
       losses[2 * i] = sum(attraction);
-      losses[2 * i + 1] = count > 0.0f
-                              ? static_cast<double>(options.negative_rate) * graph.degree[i] *
-                                    sum(repulsion) / count
-                              : 0.0;
+      losses[2 * i + 1] = count > 0.0f ? static_cast<double>(options.negative_rate) *
+                                             graph.degree[i] * sum(repulsion) / count
+                                       : 0.0;
     }
   });
 }

@@ -17,8 +17,8 @@
 UMAPKIT_BEGIN
 
 inline void weighted_mean(std::size_t rows, std::size_t dim, const std::int64_t* indptr,
-                          const std::int32_t* indices, const float* weights,
-                          const float* embedding, float* out, int n_threads) {
+                          const std::int32_t* indices, const float* weights, const float* embedding,
+                          float* out, int n_threads) {
   for_blocks(rows, 512, n_threads, [&](std::size_t begin, std::size_t end, int) {
     std::vector<double> total(dim);
     for (std::size_t i = begin; i < end; ++i) {

@@ -139,8 +139,8 @@ inline void jacobi(std::vector<double>& g, std::size_t p, std::vector<double>& v
         const double gij = g[i * p + j];
         if (gij == 0.0) continue;
         const double theta = (g[j * p + j] - g[i * p + i]) / (2.0 * gij);
-        const double t = (theta >= 0.0 ? 1.0 : -1.0) /
-                         (std::fabs(theta) + std::sqrt(theta * theta + 1.0));
+        const double t =
+            (theta >= 0.0 ? 1.0 : -1.0) / (std::fabs(theta) + std::sqrt(theta * theta + 1.0));
         const double c = 1.0 / std::sqrt(t * t + 1.0), s = t * c;
         double* gi = &g[i * p];
         double* gj = &g[j * p];
@@ -165,9 +165,8 @@ inline void jacobi(std::vector<double>& g, std::size_t p, std::vector<double>& v
   }
   std::vector<std::size_t> order(p);
   for (std::size_t i = 0; i < p; ++i) order[i] = i;
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return g[a * p + a] > g[b * p + b];
-  });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return g[a * p + a] > g[b * p + b]; });
   std::vector<double> sorted(p * p);
   values.resize(p);
   for (std::size_t i = 0; i < p; ++i) {
@@ -210,8 +209,8 @@ inline void principal_axes(const float* sample, std::size_t m, std::size_t d, st
   std::vector<double> g(p * p), vectors, lambda;
   for (std::size_t i = 0; i < p; ++i)
     for (std::size_t j = 0; j < p; ++j)
-      g[i * p + j] = 0.5 * (static_cast<double>(gram[i * p + j]) +
-                            static_cast<double>(gram[j * p + i]));
+      g[i * p + j] =
+          0.5 * (static_cast<double>(gram[i * p + j]) + static_cast<double>(gram[j * p + i]));
   jacobi(g, p, vectors, lambda);
   std::vector<float> mix(p * p);
   for (std::size_t i = 0; i < p; ++i)

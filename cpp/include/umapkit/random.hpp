@@ -51,8 +51,6 @@ UMAPKIT_INLINE std::uint32_t below(std::uint64_t bits, std::uint32_t n) {
 }
 
 // Uniform on [0, 1) with 24 bits: exact in float32.
-UMAPKIT_INLINE float unit(std::uint64_t bits) {
-  return static_cast<float>(bits >> 40) * 0x1p-24f;
-}
+UMAPKIT_INLINE float unit(std::uint64_t bits) { return static_cast<float>(bits >> 40) * 0x1p-24f; }
 
 UMAPKIT_END

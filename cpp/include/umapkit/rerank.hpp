@@ -65,10 +65,10 @@ void rerank(const float* table, std::size_t n, std::size_t d, const std::int32_t
       int count = 0;
       while (count < width && (list[count] & kIdMask) != kNobody) ++count;
       const std::size_t row = static_cast<std::size_t>(order[i]);
-      ranking.rank<M>(table + row * d, table, d, count,
-                      [&](int j) { return static_cast<std::uint32_t>(order[list[j] & kIdMask]); },
-                      how, row, ids + row * static_cast<std::size_t>(k),
-                      distances + row * static_cast<std::size_t>(k));
+      ranking.rank<M>(
+          table + row * d, table, d, count,
+          [&](int j) { return static_cast<std::uint32_t>(order[list[j] & kIdMask]); }, how, row,
+          ids + row * static_cast<std::size_t>(k), distances + row * static_cast<std::size_t>(k));
     }
   });
 }

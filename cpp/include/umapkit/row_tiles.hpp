@@ -137,8 +137,8 @@ class RowTiles {
     return std::clamp<std::size_t>(fit / 8 * 8, 8, 128);
   }
 
-  // For each of m query rows and each vector of kWidth data rows: use(query, first row, below, above)
-  // where below and above bound |q - x|^2 - |q|^2 but for margin() * |q|^2, in scaled units.
+  // For each of m query rows and each vector of kWidth data rows: use(query, first row, below,
+  // above) where below and above bound |q - x|^2 - |q|^2 but for margin() * |q|^2, in scaled units.
   // `norms` receives |q|^2. Rows past the end have both bounds infinite.
   template <class Begin, class Use>
   void sweep(const float* queries, std::size_t m, std::vector<float>& packed,

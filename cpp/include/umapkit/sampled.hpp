@@ -9,7 +9,8 @@
 // and moves by a semi-implicit step:
 //
 //   F_i = 2 sum_j w_ij f_a(i, j) + r_i sum_{l in N_i} f_r(i, l),   r_i = m d_i / |N_i|
-//   k_ij = 2 w_ij |c_a(i, j)|,   K_i = sum_j k_ij,   h = rate (1 - epoch / n_epochs)
+//   k_ij = 2 w_ij |c_a(i, j)|,   K_i = sum_j k_ij
+//   h = rate min(1, (epoch + 1) / (0.4 n_epochs)) (1 - epoch / n_epochs)
 //   v_i <- h (F_i + sum_j k_ij v_j + K_i v_i) / (1 + 2 h K_i)
 //   y_i <- y_i + v_i
 //
@@ -24,6 +25,10 @@
 // iteration from the velocities of the last epoch. It is stable for any h K (docs/notes/layout.md)
 // and, other than plain damping, leaves common motion alone: where all v_j agree, springs do not
 // act, so clusters drift apart at full speed.
+//
+// Why h grows over the first 0.4 of the schedule: velocities last for about 2 h K epochs. A dense
+// start pushes hard, and with a large h its push would be carried on long after the points are
+// apart: clusters fly off and a map of tiny islands is left (seen on Fashion-MNIST).
 //
 // Negatives come as runs of 16 out of a shuffled copy of the positions, begun at a hashed place:
 // every vertex is as likely as any other, and no gather is needed.
@@ -44,6 +49,8 @@
 
 UMAPKIT_BEGIN
 
+constexpr float kRise = 0.4f;
+
 // Rows padded to whole vectors: row i is vectors[i] .. vectors[i + 1], 16 edges each; the padding
 // points at i itself with weight 0.
 struct PaddedGraph {
@@ -57,17 +64,18 @@ struct PaddedGraph {
 struct SampledOptions {
   Curve curve;
   float learning_rate;
-  float negative_rate;          // m
-  std::int32_t negative_runs;   // most runs of 16 negatives a vertex draws in an epoch
+  float negative_rate;         // m
+  std::int32_t negative_runs;  // most runs of 16 negatives a vertex draws in an epoch
   std::uint64_t seed;
-  std::int64_t n_epochs;        // length of the schedule
+  std::int64_t n_epochs;  // length of the schedule
 };
 
 // Runs of 16 negatives: as many as m d_i asks for, at least one, at most the cap.
 UMAPKIT_INLINE std::int32_t runs_of(float wanted, std::int32_t cap) {
   if (!(wanted > 0.0f)) return 0;
   const float runs = wanted * (1.0f / kLanes);
-  return runs >= static_cast<float>(cap) ? cap : std::max(1, static_cast<std::int32_t>(runs + 0.5f));
+  return runs >= static_cast<float>(cap) ? cap
+                                         : std::max(1, static_cast<std::int32_t>(runs + 0.5f));
 }
 
 // One epoch of the vertices begin .. end - 1. `from` and `to` hold a row of 2 dim numbers a vertex:
@@ -82,8 +90,9 @@ void sampled_block(const PaddedGraph& graph, const SampledOptions& options, int 
   F32x16* const force = delta + dim;
   F32x16* const pulled = force + dim;  // sum_j w_ij c_a v_j
   const Curve curve = options.curve;
-  const float h = options.learning_rate *
-                  (1.0f - static_cast<float>(epoch) / static_cast<float>(options.n_epochs));
+  const float length = static_cast<float>(options.n_epochs);
+  const float h = options.learning_rate * (1.0f - static_cast<float>(epoch) / length) *
+                  std::min(1.0f, static_cast<float>(epoch + 1) / (kRise * length));
 
   for (std::size_t i = begin; i < end; ++i) {
     const float* const here = from + i * 2 * dim;

@@ -39,8 +39,8 @@ void search(const float* queries, const float* narrow_queries, const float* quer
             int effort, int k, Finish how, std::int32_t* ids, float* distances, int n_threads) {
   const std::size_t n = narrow_table.n, p = narrow_table.p;
   const std::size_t inner = (std::size_t{1} << forest.depth) - 1;
-  const std::size_t block = std::max<std::size_t>(
-      16, m / (8 * static_cast<std::size_t>(std::max(n_threads, 1))));
+  const std::size_t block =
+      std::max<std::size_t>(16, m / (8 * static_cast<std::size_t>(std::max(n_threads, 1))));
   for_blocks(m, block, n_threads, [&](std::size_t begin, std::size_t end, int) {
     std::vector<std::uint32_t> seen(n, 0), pool_ids(static_cast<std::size_t>(effort));
     std::vector<float> pool_keys(static_cast<std::size_t>(effort));
@@ -53,8 +53,8 @@ void search(const float* queries, const float* narrow_queries, const float* quer
       auto meet_row = [&](std::uint32_t v) {
         if (seen[v] == stamp) return;
         seen[v] = stamp;
-        const float key = row_key<Narrow>(q, narrow_table.rows + v * p, p) +
-                          (height + narrow_table.height(v));
+        const float key =
+            row_key<Narrow>(q, narrow_table.rows + v * p, p) + (height + narrow_table.height(v));
         offer(pool_keys.data(), pool_ids.data(), effort, key, v);
       };
       for (int t = 0; t < forest.n_trees; ++t) {
@@ -79,12 +79,10 @@ void search(const float* queries, const float* narrow_queries, const float* quer
       }
       int count = 0;
       while (count < effort && (pool_ids[count] & kIdMask) != kNobody) ++count;
-      ranking.rank<M>(queries + i * d, table, d, count,
-                      [&](int j) {
-                        return static_cast<std::uint32_t>(order[pool_ids[j] & kIdMask]);
-                      },
-                      how, i, ids + i * static_cast<std::size_t>(k),
-                      distances + i * static_cast<std::size_t>(k));
+      ranking.rank<M>(
+          queries + i * d, table, d, count,
+          [&](int j) { return static_cast<std::uint32_t>(order[pool_ids[j] & kIdMask]); }, how, i,
+          ids + i * static_cast<std::size_t>(k), distances + i * static_cast<std::size_t>(k));
     }
   });
 }

@@ -60,8 +60,8 @@ inline void settle(const float* map, const float* copy, std::size_t n, int dim,
       const std::int32_t runs = runs_of(wanted, options.negative_runs);
       const float share = runs > 0 ? wanted / static_cast<float>(runs * kLanes) : 0.0f;
       for (std::int64_t t = 0; t < options.n_epochs; ++t) {
-        const float rate = options.learning_rate * (1.0f - static_cast<float>(t) /
-                                                               static_cast<float>(options.n_epochs));
+        const float rate = options.learning_rate *
+                           (1.0f - static_cast<float>(t) / static_cast<float>(options.n_epochs));
         for (int x = 0; x < dim; ++x) force[x] = F32x16{};
         F32x16 stiffness = {};
         for (std::size_t v = 0; v < vectors; ++v) {
@@ -75,8 +75,8 @@ inline void settle(const float* map, const float* copy, std::size_t n, int dim,
           for (int x = 0; x < dim; ++x) force[x] -= w[v] * clamp(c * delta[x], kClip);
         }
         for (int x = 0; x < dim; ++x) force[x] = force[x] * 2.0f;
-        const std::uint64_t key_t = key(options.seed, Stage::transform,
-                                        static_cast<std::uint64_t>(t), row_keys[q]);
+        const std::uint64_t key_t =
+            key(options.seed, Stage::transform, static_cast<std::uint64_t>(t), row_keys[q]);
         for (std::int32_t r = 0; r < runs; ++r) {
           const float* const run = copy + below(draw(key_t, static_cast<std::uint64_t>(r)),
                                                 static_cast<std::uint32_t>(n));

@@ -43,8 +43,8 @@ inline void normalise(std::size_t n, const std::int64_t* indptr, const std::int3
   for_blocks(n, kSpectralBlock, n_threads, [&](std::size_t begin, std::size_t end, int) {
     for (std::size_t i = begin; i < end; ++i)
       for (std::int64_t e = indptr[i]; e < indptr[i + 1]; ++e)
-        values[e] = static_cast<float>(
-            weights[e] / (roots[i] * roots[static_cast<std::size_t>(indices[e])]));
+        values[e] = static_cast<float>(weights[e] /
+                                       (roots[i] * roots[static_cast<std::size_t>(indices[e])]));
   });
 }
 

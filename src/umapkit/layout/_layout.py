@@ -22,10 +22,6 @@ from umapkit.layout._observe import Observer, as_observers
 from umapkit.layout._options import LayoutOptions
 from umapkit.layout._schedule import prune
 
-# A user's learning rate of 1 is this step h of the parallel optimiser (sampled.hpp), measured in
-# docs/notes/layout.md: smaller ones separate clusters more slowly, larger ones end at a higher
-# loss. Any value is stable.
-RATE = 0.5
 # Runs of 16 negatives: at most this many a vertex and epoch (4096; more tell a hub nothing new).
 NEGATIVE_RUNS = 256
 LOSS_RUNS = 4
@@ -274,7 +270,7 @@ class Layout:
                 self._arrays["positions"],
                 self._arrays["velocity"],
                 self._state,
-                learning_rate=options.learning_rate * RATE,
+                learning_rate=options.learning_rate,
                 negative_runs=NEGATIVE_RUNS,
                 n_threads=self.n_threads,
                 **common,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from umapkit.graph import label_codes
+from umapkit.neighbors import Neighbors
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,38 @@ class Copies:
     def none(self) -> bool:
         """Whether all rows differ."""
         return len(self.kept) == len(self.slot)
+
+    def count_copies(self, neighbors: Neighbors, *, query: bool = False) -> Neighbors:
+        """Give every copy of a row a slot in the lists, as if all n rows had been searched.
+
+        Without copies the lists are returned as they are. A row with as many copies as there are
+        slots keeps the nearest other row in the last one, so that it is not cut off.
+
+        Parameters
+        ----------
+        neighbors : Neighbors
+            Lists of (or, with `query`, into) the kept rows, k columns.
+        query : bool, default False
+            Whether they are lists of new rows, which have no copies of their own.
+
+        Returns
+        -------
+        Neighbors
+            k columns; a row that has copies stands there several times.
+        """
+        if self.none:
+            return neighbors
+        copies = np.bincount(self.slot, minlength=len(self.kept))
+        filled = np.cumsum(copies[neighbors.indices], axis=1)
+        columns = np.empty(neighbors.indices.shape, dtype=np.intp)
+        for slot in range(neighbors.k):
+            columns[:, slot] = (filled <= slot).sum(axis=1)
+        if not query and neighbors.k > 1:
+            columns[:, -1] = np.maximum(columns[:, -1], 1)
+        return Neighbors(
+            np.take_along_axis(neighbors.indices, columns, axis=1),
+            np.take_along_axis(neighbors.distances, columns, axis=1),
+        )
 
     def expand(self, places: NDArray[np.float32]) -> NDArray[np.float32]:
         """Places of all n rows from those of the layout's points."""

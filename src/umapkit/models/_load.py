@@ -19,7 +19,7 @@ from umapkit.store import read_folder, write_folder
 
 # Parameters that belong to a run, not to the map.
 _OF_THE_RUN = ("memory", "observers", "checkpoint", "verbose")
-_NUMBERS = ("seed_", "a_", "b_", "n_epochs_", "n_features_in_", "_new_row_epochs")
+_NUMBERS = ("seed_", "a_", "b_", "n_epochs_", "n_features_in_", "_new_row_epochs", "_mean_distance")
 _MAYBE_NAN = ("loss_", "neighbor_recall_")
 
 

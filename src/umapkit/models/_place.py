@@ -12,6 +12,7 @@ from umapkit.data import row_hashes
 from umapkit.graph import bandwidths, cut, memberships
 from umapkit.init import place
 from umapkit.layout import LayoutOptions, settle
+from umapkit.models._copies import Copies
 from umapkit.neighbors import NeighborIndex, Neighbors
 
 
@@ -27,6 +28,8 @@ class NewRows:
         Places of the rows of `index`.
     index : NeighborIndex
         The training rows.
+    copies : Copies
+        How often each of them stands in the training table.
     n_neighbors : int
         Neighbours per new row, none of which is the row itself.
     local_connectivity, mean_distance, disconnection_distance : float
@@ -40,6 +43,7 @@ class NewRows:
     rows: NDArray[np.float32]
     embedding: NDArray[np.float32]
     index: NeighborIndex
+    copies: Copies
     n_neighbors: int
     local_connectivity: float
     mean_distance: float
@@ -69,7 +73,8 @@ def place_new_rows(new: NewRows) -> tuple[NDArray[np.float32], Neighbors | None]
     if len(new.rows) == 0:
         return np.empty((0, new.embedding.shape[1]), dtype=np.float32), None
     near = new.index.query(new.rows, new.n_neighbors, n_jobs=new.n_jobs)
-    reached = cut(near, disconnection_distance=new.disconnection_distance)
+    counted = new.copies.count_copies(near, query=True)
+    reached = cut(counted, disconnection_distance=new.disconnection_distance)
     scales = bandwidths(
         reached,
         local_connectivity=new.local_connectivity,

@@ -50,8 +50,8 @@ class UMAP(Settings):
     Parameters
     ----------
     n_neighbors : int, default 15
-        Size of the local neighbourhood, the row itself included; at least 2. Larger values show
-        coarser structure and cost more.
+        Size of the local neighbourhood, the row itself included, copies of rows counted; at least
+        2. Larger values show coarser structure and cost more.
     n_components : int, default 2
         Dimensions of the map, at least 1.
     metric : str, default "euclidean"
@@ -239,6 +239,7 @@ class UMAP(Settings):
         self._places = copies
         self._finder = everyone if copies.none else RowFinder(rows[copies.kept])
         self._index: NeighborIndex | None = None
+        self._mean_distance: float | None = None
 
         memberships = self._memberships(self._finder.rows if not given else rows, graph)
         self.graph_ = copies.expand_graph(memberships)
@@ -306,9 +307,10 @@ class UMAP(Settings):
             rows=np.ascontiguousarray(rows[~known]),
             embedding=representatives,
             index=index,
+            copies=self._places,
             n_neighbors=min(self.n_neighbors, len(representatives)),
             local_connectivity=self.local_connectivity,
-            mean_distance=self._mean_distance,
+            mean_distance=self._floor_distance(),
             disconnection_distance=self._resolved_disconnection(),
             options=self._layout_options(n_epochs=self._new_row_epochs, seed=self.seed_),
             n_jobs=self.n_jobs,
@@ -359,32 +361,9 @@ class UMAP(Settings):
         ValueError
             If shapes do not fit or a coordinate is not finite.
         """
-        made = cls(**(model or cls()).get_params(deep=False))
-        made._check_parameters(graph=graph)
-        rows = made._rows(data, reset=True)
-        positions = np.array(embedding, dtype=np.float32, order="C")
-        if positions.ndim != 2 or len(positions) != len(rows) or not np.isfinite(positions).all():
-            msg = (
-                f"embedding of shape {positions.shape} is not a finite map of the {len(rows)} rows "
-                "of data. Give finite numbers of shape (n, n_components)."
-            )
-            raise ValueError(msg)
-        made.n_components = positions.shape[1]
-        made.seed_ = resolve_seed(made.random_state)
-        everyone = RowFinder(rows, n_jobs=made.n_jobs)
-        made._places = Copies.of(everyone.first, keep_all=True)
-        made._finder = everyone if made._places.none else RowFinder(rows[made._places.kept])
-        made._index = None
-        made.graph_ = check_graph(graph, n_rows=len(rows))
-        made.disconnected_ = disconnected(made.graph_)
-        made.neighbor_recall_ = float("nan")
-        options = made._layout_options(n_epochs=0, seed=made.seed_)
-        layout = Layout(made.graph_, positions, options, n_jobs=made.n_jobs)
-        made.loss_ = layout.loss()
-        made.n_epochs_ = 0
-        made._new_row_epochs = made._settle_epochs(len(rows))
-        made.embedding_ = positions[everyone.first]
-        return made
+        from umapkit.models._parts import fitted_from_parts
+
+        return fitted_from_parts(model or cls(), data, graph, embedding)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fitted model to a folder: JSON and safetensors, no pickle.
@@ -419,7 +398,7 @@ class UMAP(Settings):
             )
         else:
             self._index = self._search(rows)
-            neighbors = self._index.neighbors
+            neighbors = self._places.count_copies(self._index.neighbors)
             self.neighbor_recall_ = float(self._index.recall)
         return fuzzy_graph(
             neighbors,
@@ -493,8 +472,9 @@ class UMAP(Settings):
             self._index = self._search(self._finder.rows)
         return self._index
 
-    @property
-    def _mean_distance(self) -> float:
+    def _floor_distance(self) -> float:
         """Mean distance of the training table: a constant of the model for new rows."""
-        neighbors = self._search_index().neighbors
-        return bandwidths(neighbors, n_jobs=self.n_jobs).mean_distance
+        if self._mean_distance is None:
+            table = self._places.count_copies(self._search_index().neighbors)
+            self._mean_distance = bandwidths(table, n_jobs=self.n_jobs).mean_distance
+        return self._mean_distance
