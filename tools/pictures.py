@@ -81,14 +81,14 @@ def start() -> Figure:
 
 
 def parameters() -> Figure:
-    """Draw Fashion-MNIST under three n_neighbors times three min_dist."""
-    rows, target = fashion()
+    """Draw the mammoth under three n_neighbors times three min_dist."""
+    example = data.load("mammoth")
     figure, axes = grid(3, 3, width=9, height=9)
     for i, n_neighbors in enumerate((5, 15, 100)):
         for j, min_dist in enumerate((0.0, 0.1, 0.8)):
-            model = UMAP(n_neighbors, min_dist=min_dist, random_state=0).fit(rows)
+            model = UMAP(n_neighbors, min_dist=min_dist, random_state=0).fit(example.data)
             title = f"n_neighbors={n_neighbors}, min_dist={min_dist:g}"
-            small(axes[i, j], model, labels=target, title=title, size=1.5)
+            small(axes[i, j], model, labels=example.target, title=title, size=1.0)
     return figure
 
 
