@@ -111,6 +111,7 @@ def sizes() -> Figure:
     title = "the data: 2 of 10 columns"
     plot.points(rows[:, :2], labels=labels, label_names=names, title=title, ax=axes[0, 0])
     axes[0, 0].set(xlabel="column 0", ylabel="column 1")
+    axes[0, 0].title.set_fontsize(10)
     small(axes[0, 1], UMAP(random_state=0).fit(rows), labels=labels, title="the map")
     return figure
 
