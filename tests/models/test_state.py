@@ -191,3 +191,13 @@ def test_a_fork_after_a_fit_can_fit(model, rows):
         os._exit(0)
     os.waitpid(child, 0)
     assert os.read(read, 1) == b"1"
+
+
+def test_a_saved_model_is_as_readable_as_other_files(model, tmp_path):
+    plain = tmp_path / "plain"
+    plain.write_text("")
+    model.save(tmp_path / "map")
+    modes = {p.stat().st_mode & 0o777 for p in (plain, *(tmp_path / "map").iterdir())}
+    assert len(modes) == 1
+    with pytest.raises(FileExistsError, match="is a file"):
+        model.save(plain)
