@@ -81,14 +81,14 @@ def start() -> Figure:
 
 
 def parameters() -> Figure:
-    """Draw Fashion-MNIST under three n_neighbors times three min_dist."""
-    rows, target = fashion()
+    """Draw the mammoth under three n_neighbors times three min_dist."""
+    example = data.load("mammoth")
     figure, axes = grid(3, 3, width=9, height=9)
     for i, n_neighbors in enumerate((5, 15, 100)):
         for j, min_dist in enumerate((0.0, 0.1, 0.8)):
-            model = UMAP(n_neighbors, min_dist=min_dist, random_state=0).fit(rows)
+            model = UMAP(n_neighbors, min_dist=min_dist, random_state=0).fit(example.data)
             title = f"n_neighbors={n_neighbors}, min_dist={min_dist:g}"
-            small(axes[i, j], model, labels=target, title=title, size=1.5)
+            small(axes[i, j], model, labels=example.target, title=title, size=1.0)
     return figure
 
 
@@ -111,6 +111,7 @@ def sizes() -> Figure:
     title = "the data: 2 of 10 columns"
     plot.points(rows[:, :2], labels=labels, label_names=names, title=title, ax=axes[0, 0])
     axes[0, 0].set(xlabel="column 0", ylabel="column 1")
+    axes[0, 0].title.set_fontsize(10)
     small(axes[0, 1], UMAP(random_state=0).fit(rows), labels=labels, title="the map")
     return figure
 

@@ -60,7 +60,7 @@ void call_curve(const CurveArgs& args, int which, const float* s, float* out, st
   for (std::size_t i = 0; i < n; i += kLanes) {
     const int count = static_cast<int>(std::min<std::size_t>(kLanes, n - i));
     const F32x16 x = load_part(s + i, count, 1.0f);
-    F32x16 y = {};
+    F32x16 y = splat(0.0f);
     switch (which) {
       case 0: y = curve.attraction(x); break;
       case 1: y = curve.repulsion(x); break;
@@ -69,7 +69,9 @@ void call_curve(const CurveArgs& args, int which, const float* s, float* out, st
       case 4: y = log2_of(x); break;
       default: y = exp2_of(x);
     }
-    std::copy_n(reinterpret_cast<const float*>(&y), count, out + i);
+    float all[kLanes];
+    store(all, y);
+    std::copy_n(all, count, out + i);
   }
 }
 

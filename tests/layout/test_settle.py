@@ -6,7 +6,6 @@ import pytest
 from umapkit._seed import Stage, draw, key
 from umapkit.layout import _layout as constants
 from umapkit.layout import find_ab, settle
-from umapkit.layout._settle import SETTLE_RATE
 
 from . import twins
 
@@ -27,11 +26,13 @@ def case(dim=2, rows=9, k=15, n=80):
 @pytest.mark.parametrize("k", [3, 15, 20])
 def test_settling_agrees_with_numpy(dim, k):
     y, neighbors, weights, start, keys = case(dim, k=k)
-    found = settle(y, neighbors, weights, start, keys, a=A, b=B, n_epochs=30, seed=5)
+    found = settle(
+        y, neighbors, weights, start, keys, a=A, b=B, n_epochs=30, seed=5, learning_rate=0.25
+    )
     hashes = draw(key(5, Stage.SHUFFLE, 0, np.arange(len(y), dtype=np.uint64)), 0)
     expected = twins.settle(
         y.astype(np.float64), np.argsort(hashes, kind="stable"), neighbors, weights, keys, start,
-        n_epochs=30, a=A, b=B, gamma=1.0, rate=SETTLE_RATE, m=5.0, cap=constants.NEGATIVE_RUNS,
+        n_epochs=30, a=A, b=B, gamma=1.0, rate=0.25, m=5.0, cap=constants.NEGATIVE_RUNS,
         seed=5,
     )  # fmt: skip
     np.testing.assert_allclose(found, expected, atol=1e-3)

@@ -42,7 +42,7 @@ def test_no_columns_are_refused():
 
 def test_too_many_neighbours_are_cut_down_aloud():
     rows = np.random.default_rng(0).normal(size=(10, 3))
-    with pytest.warns(UserWarning, match="n_neighbors=15 is more than the 10 different rows"):
+    with pytest.warns(UserWarning, match=r"n_neighbors=15 is more than .* rows, 10"):
         UMAP(n_epochs=5).fit(rows)
 
 
@@ -201,3 +201,32 @@ def test_hub_heavy_data_settles_near_the_serial_loss():
     assert losses[-1] < losses[0]
     assert np.max(np.diff(losses[len(losses) // 2 :])) < 0.01 * losses[-1]
     assert losses[-1] < 1.03 * serial.loss_
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["min_dist", "spread", "learning_rate", "local_connectivity", "tol", "disconnection_distance"],
+)
+def test_what_is_no_number_is_named(name):
+    rows = np.random.default_rng(0).normal(size=(50, 4))
+    with pytest.raises(TypeError, match=f"{name}='a'.*Give a number"):
+        UMAP(**{name: "a"}).fit(rows)
+
+
+def test_conflicting_arguments_raise():
+    rows = np.random.default_rng(0).normal(size=(50, 4))
+    with pytest.raises(ValueError, match="Give one pair"):
+        UMAP(a=1.0, b=1.0, min_dist=0.7).fit(rows)
+    with pytest.raises(ValueError, match="needs a random_state"):
+        UMAP(checkpoint="somewhere").fit(rows)
+
+
+def test_neighbours_of_another_metric_are_noticed():
+    from umapkit import find_neighbors
+
+    rows = np.random.default_rng(0).normal(size=(400, 4)) * [1, 100, 1, 1]
+    other = find_neighbors(np.random.default_rng(1).normal(size=(400, 4)))
+    with pytest.warns(UserWarning, match="name that metric"):
+        UMAP(precomputed_knn=other, n_epochs=5, random_state=0).fit(rows)
+    nothing = UMAP(precomputed_knn=(None, None, None), n_epochs=5, random_state=0).fit(rows)
+    assert nothing.neighbor_recall_ == 1.0

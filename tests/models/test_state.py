@@ -218,3 +218,13 @@ def test_a_damaged_file_is_refused_before_it_can_do_harm(model, tmp_path, name):
     save_file({**arrays, name: broken}, file)
     with pytest.raises(ValueError, match=r"damaged|indices"):
         umapkit.load(tmp_path / "map")
+
+
+def test_a_saved_model_is_as_readable_as_other_files(model, tmp_path):
+    plain = tmp_path / "plain"
+    plain.write_text("")
+    model.save(tmp_path / "map")
+    modes = {p.stat().st_mode & 0o777 for p in (plain, *(tmp_path / "map").iterdir())}
+    assert len(modes) == 1
+    with pytest.raises(FileExistsError, match="is a file"):
+        model.save(plain)

@@ -125,3 +125,21 @@ def test_no_epochs_means_no_settling(split):
     model = UMAP(random_state=0, n_epochs=2).fit(split[0][:300])
     placed = model.transform(split[2][:10])
     assert np.isfinite(placed).all()
+
+
+@pytest.mark.data
+def test_no_new_row_is_left_stranded():
+    """Rows that start between two regions reach one of them."""
+    import os
+
+    if not os.environ.get("UMAPKIT_DATA"):
+        pytest.skip("UMAPKIT_DATA is not set: MNIST is not at hand")
+    from scipy.spatial import cKDTree
+
+    from umapkit.data import load
+
+    rows = np.asarray(load("mnist").data, dtype=np.float32).reshape(70_000, -1)
+    model = UMAP(random_state=0, n_epochs=None).fit(rows[:12_000])
+    placed = model.transform(rows[60_000:64_000])
+    far = cKDTree(model.embedding_).query(placed)[0]
+    assert (far > 1.0).sum() <= 2

@@ -47,8 +47,7 @@ UMAPKIT_INLINE F32x16 add_term(F32x16 sum_so_far, F32x16 met) {
   if constexpr (M == Metric::square) return sum_so_far + met * met;
   if constexpr (M == Metric::manhattan) return sum_so_far + abs(met);
   if constexpr (M == Metric::chebyshev) return max(sum_so_far, abs(met));
-  if constexpr (M == Metric::hamming)
-    return sum_so_far + select(met != 0.0f, splat(1.0f), F32x16{});
+  if constexpr (M == Metric::hamming) return sum_so_far + differs(met, F32x16{});
   if constexpr (M == Metric::dot) return sum_so_far - met;
 }
 
@@ -123,15 +122,16 @@ UMAPKIT_INLINE float finish(float key, bool root, float scale, float offset) {
   return root ? std::sqrt(v) : v * scale;
 }
 
+#if defined(__AVX512F__)
 // Sixteen vectors as the rows of a square, turned over.
 UMAPKIT_INLINE void turn(F32x16* v) {
   // Each step exchanges the halves of ever smaller blocks between rows `step` apart.
 #define UMAPKIT_TURN(step, A, B)                          \
   _Pragma("GCC unroll 16") for (int i = 0; i < 16; ++i) { \
     if ((i & step) != 0) continue;                        \
-    const F32x16 x = v[i], y = v[i + step];               \
-    v[i] = __builtin_shufflevector(x, y, A);              \
-    v[i + step] = __builtin_shufflevector(x, y, B);       \
+    const auto x = v[i].v, y = v[i + step].v;             \
+    v[i].v = __builtin_shufflevector(x, y, A);            \
+    v[i + step].v = __builtin_shufflevector(x, y, B);     \
   }
 #define UMAPKIT_LIST(...) __VA_ARGS__
   UMAPKIT_TURN(8, UMAPKIT_LIST(0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23),
@@ -145,6 +145,7 @@ UMAPKIT_INLINE void turn(F32x16* v) {
 #undef UMAPKIT_TURN
 #undef UMAPKIT_LIST
 }
+#endif
 
 // Copies m <= 32 rows into a panel; columns from m on repeat row 0.
 inline void fill_panel(const float* rows, std::size_t stride, std::size_t d,
@@ -156,6 +157,7 @@ inline void fill_panel(const float* rows, std::size_t stride, std::size_t d,
     const float* const* from = at + half * kLanes;
     float* to = panel + half * kLanes;
     std::size_t k = 0;
+#if defined(__AVX512F__)
     for (; k + kLanes <= d; k += kLanes) {
       F32x16 v[kLanes];
 #pragma GCC unroll 16
@@ -164,6 +166,7 @@ inline void fill_panel(const float* rows, std::size_t stride, std::size_t d,
 #pragma GCC unroll 16
       for (int j = 0; j < kLanes; ++j) store(to + (k + static_cast<std::size_t>(j)) * kPanel, v[j]);
     }
+#endif
     for (; k < d; ++k)
       for (int j = 0; j < kLanes; ++j) to[k * kPanel + static_cast<std::size_t>(j)] = from[j][k];
   }
@@ -211,29 +214,6 @@ inline void block_keys(const float* const* rows, int count, const float* panel, 
     for (int first = 0; first < columns; first += kLanes)
       block_columns<M, 1>(rows, count, panel, d, first, keys);
   }
-}
-
-// Bit i is set where a_i <= b_i. (Not <: a key that ties with the worst of a list may still win by
-// its id, and must be offered whatever came before.)
-UMAPKIT_INLINE std::uint32_t no_more_mask(F32x16 a, F32x16 b) {
-#if defined(__AVX512F__)
-  __m512 x, y;
-  std::memcpy(&x, &a, sizeof a);
-  std::memcpy(&y, &b, sizeof b);
-  return _mm512_cmp_ps_mask(x, y, _CMP_LE_OQ);
-#elif defined(__SSE2__)
-  std::uint32_t mask = 0;
-  __m128 x[4], y[4];
-  std::memcpy(x, &a, sizeof a);
-  std::memcpy(y, &b, sizeof b);
-  for (int i = 0; i < 4; ++i)
-    mask |= static_cast<std::uint32_t>(_mm_movemask_ps(_mm_cmple_ps(x[i], y[i]))) << (4 * i);
-  return mask;
-#else
-  std::uint32_t mask = 0;
-  for (int i = 0; i < kLanes; ++i) mask |= static_cast<std::uint32_t>(a[i] <= b[i]) << i;
-  return mask;
-#endif
 }
 
 // Calls f(std::integral_constant<Metric, M>) for the metric that a number names.

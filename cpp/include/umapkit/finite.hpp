@@ -62,11 +62,11 @@ inline NotFinite find_not_finite(const float* x, std::size_t n, int n_threads) {
       std::size_t i = chunk;
       for (; i + kLanes <= stop; i += kLanes) {
         const I32x16 bits = bits_of(load(x + i)) & 0x7FFFFFFF;
-        worst = bits > worst ? bits : worst;
+        worst = max(worst, bits);
       }
       if (i < stop) {
         const I32x16 bits = bits_of(load_part(x + i, static_cast<int>(stop - i))) & 0x7FFFFFFF;
-        worst = bits > worst ? bits : worst;
+        worst = max(worst, bits);
       }
       std::int32_t top = 0;
       for (int lane = 0; lane < kLanes; ++lane) top = std::max(top, worst[lane]);

@@ -26,15 +26,12 @@ constexpr std::uint32_t kHashMultiplier = 0x9E3779B1u;
 constexpr std::size_t kHashBlock = 256;
 
 inline std::uint64_t row_hash(const float* row, std::size_t d) {
-  U32x16 h;
-  for (int lane = 0; lane < kLanes; ++lane)
-    h[lane] = static_cast<std::uint32_t>(lane + 1) * kHashMultiplier;
+  U32x16 h = pick<std::uint32_t, kLanes>(
+      [](int lane) { return static_cast<std::uint32_t>(lane + 1) * kHashMultiplier; });
   const F32x16 zero = {};
   auto absorb = [&](F32x16 v) {
     v += zero;
-    U32x16 bits;
-    std::memcpy(&bits, &v, sizeof bits);
-    h = (h ^ bits) * kHashMultiplier;
+    h = (h ^ bits_as<std::uint32_t>(v)) * kHashMultiplier;
     h ^= h >> 15;
   };
   std::size_t j = 0;

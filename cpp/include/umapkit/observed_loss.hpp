@@ -32,9 +32,9 @@ inline void observed_losses(const PaddedGraph& graph, const SampledOptions& opti
       for (std::int64_t v = graph.vectors[i]; v < graph.vectors[i + 1]; ++v) {
         F32x16 s = {};
         for (int k = 0; k < dim; ++k) {
-          F32x16 other;
-          for (int l = 0; l < kLanes; ++l)
-            other[l] = positions[static_cast<std::size_t>(graph.heads[v * kLanes + l]) * dim + k];
+          const F32x16 other = pick<float, kLanes>([&](int l) {
+            return positions[static_cast<std::size_t>(graph.heads[v * kLanes + l]) * dim + k];
+          });
           const F32x16 d = splat(here[k]) - other;
           s += d * d;
         }
@@ -53,7 +53,7 @@ inline void observed_losses(const PaddedGraph& graph, const SampledOptions& opti
           const F32x16 d = splat(here[k]) - load(run + static_cast<std::size_t>(k) * stride);
           s += d * d;
         }
-        const F32x16 one = select(s > splat(0.0f), splat(1.0f), splat(0.0f));
+        const F32x16 one = greater(s, splat(0.0f));
         repulsion += one * options.curve.repulsion_cost(s);
         counted += one;
       }

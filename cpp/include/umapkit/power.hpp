@@ -22,7 +22,7 @@ UMAPKIT_INLINE F32x16 log2_of(F32x16 x) {
   p = p * t + 0.480465024709701538f;
   p = p * t - 0.721375882625579834f;
   p = p * t + 1.442699670791625977f;
-  return __builtin_convertvector(k, F32x16) + t * p;
+  return to_float(k) + t * p;
 }
 
 UMAPKIT_INLINE F32x16 exp2_of(F32x16 y) {

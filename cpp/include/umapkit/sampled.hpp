@@ -102,10 +102,9 @@ void sampled_block(const PaddedGraph& graph, const SampledOptions& options, int 
       const std::int32_t* const heads = graph.heads + v * kLanes;
       F32x16 s = {};
       for (int k = 0; k < dim; ++k) {
-        F32x16 other;
-        for (int l = 0; l < kLanes; ++l)
-          other[l] = from[static_cast<std::size_t>(heads[l]) * 2 * dim + k];
-        delta[k] = splat(here[k]) - other;
+        delta[k] = splat(here[k]) - pick<float, kLanes>([&](int l) {
+                     return from[static_cast<std::size_t>(heads[l]) * 2 * dim + k];
+                   });
         s += delta[k] * delta[k];
       }
       const F32x16 w = load(graph.weights + v * kLanes);
@@ -113,9 +112,8 @@ void sampled_block(const PaddedGraph& graph, const SampledOptions& options, int 
       const F32x16 spring = w * c;
       stiffness += spring;
       for (int k = 0; k < dim; ++k) {
-        F32x16 velocity;
-        for (int l = 0; l < kLanes; ++l)
-          velocity[l] = from[(static_cast<std::size_t>(heads[l]) * 2 + 1) * dim + k];
+        const F32x16 velocity = pick<float, kLanes>(
+            [&](int l) { return from[(static_cast<std::size_t>(heads[l]) * 2 + 1) * dim + k]; });
         force[k] -= w * clamp(c * delta[k], kClip);
         pulled[k] += spring * velocity;
       }

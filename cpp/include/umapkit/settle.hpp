@@ -44,17 +44,20 @@ inline void settle(const float* map, const float* copy, std::size_t n, int dim,
     for (std::size_t q = begin; q < end; ++q) {
       float* const here = places + q * dim;
       float total = 0.0f;
-      for (std::size_t v = 0; v < vectors; ++v)
+      for (std::size_t v = 0; v < vectors; ++v) {
+        float strength[kLanes];
+        std::int64_t at[kLanes];
         for (int l = 0; l < kLanes; ++l) {
           const std::size_t c = v * kLanes + l;
-          const float weight = c < k ? weights[q * k + c] : 0.0f;
-          w[v][l] = weight;
-          total += weight;
-          for (int x = 0; x < dim; ++x)
-            others[v * dim + x][l] =
-                weight > 0.0f ? map[static_cast<std::size_t>(neighbors[q * k + c]) * dim + x]
-                              : here[x];
+          strength[l] = c < k ? weights[q * k + c] : 0.0f;
+          at[l] = strength[l] > 0.0f ? static_cast<std::int64_t>(neighbors[q * k + c]) * dim : -1;
+          total += strength[l];
         }
+        w[v] = load(strength);
+        for (int x = 0; x < dim; ++x)
+          others[v * dim + x] =
+              pick<float, kLanes>([&](int l) { return at[l] < 0 ? here[x] : map[at[l] + x]; });
+      }
       if (!(total > 0.0f)) continue;
       const float wanted = options.negative_rate * total;
       const std::int32_t runs = runs_of(wanted, options.negative_runs);

@@ -39,7 +39,11 @@ double distance_sum(const float* q, const float* columns, std::size_t stride, st
       total += t * t;
     }
     F32x16 dist = root(total);
-    for (std::size_t lane = valid; lane < kLanes; ++lane) dist[lane] = 0.0f;
+    if (valid < kLanes) {
+      float lanes[kLanes];
+      store(lanes, dist);
+      dist = load_part(lanes, static_cast<int>(valid));
+    }
     F32x8 half[2];
     std::memcpy(half, &dist, sizeof dist);
     low += __builtin_convertvector(half[0], F64x8);

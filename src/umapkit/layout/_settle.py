@@ -12,10 +12,6 @@ from umapkit._seed import Stage, draw, key
 from umapkit._threads import resolve_n_jobs
 from umapkit.layout._layout import NEGATIVE_RUNS
 
-# First step for a new point. The map does not move and the step is semi-implicit, so it may be
-# larger than in the fit; measured in docs/notes/layout.md.
-SETTLE_RATE = 0.25
-
 
 def settle(
     embedding: NDArray[np.float32],
@@ -77,7 +73,7 @@ def settle(
         a=a,
         b=b,
         gamma=repulsion_strength,
-        learning_rate=learning_rate * SETTLE_RATE,
+        learning_rate=learning_rate,
         negative_rate=negative_sample_rate,
         negative_runs=NEGATIVE_RUNS,
         seed=seed,

@@ -152,7 +152,7 @@ def _plain_parameters(model: UMAP, arrays: dict[str, NDArray[Any]]) -> dict[str,
         if name == "random_state" and not isinstance(value, int | None):
             # A generator has moved on; the seed that it gave repeats the fit.
             plain[name] = model.seed_
-        elif name == "precomputed_knn" and value is not None:
+        elif name == "precomputed_knn" and model._given_neighbors() is not None:
             given: Any = value
             if isinstance(value, Neighbors):
                 given = (value.indices, value.distances)

@@ -44,6 +44,6 @@ def fitted_from_parts(model: UMAP, data: Any, graph: Any, embedding: ArrayLike) 
     layout = Layout(made.graph_, positions, options, n_jobs=made.n_jobs)
     made.loss_ = layout.loss()
     made.n_epochs_ = 0
-    made._new_row_epochs = made._settle_epochs(len(rows))
+    made._new_row_epochs = made._settle_epochs()
     made.embedding_ = positions[everyone.first]
     return made

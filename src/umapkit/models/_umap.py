@@ -234,7 +234,7 @@ class UMAP(Settings):
         self.seed_ = resolve_seed(self.random_state)
         everyone = RowFinder(rows, n_jobs=self.n_jobs)
         # A graph or a table of neighbours from outside is about all rows, copies included.
-        given = graph is not None or self.precomputed_knn is not None
+        given = graph is not None or self._given_neighbors() is not None
         copies = Copies.of(everyone.first, keep_all=given)
         self._places = copies
         self._finder = everyone if copies.none else RowFinder(rows[copies.kept])
@@ -389,13 +389,19 @@ class UMAP(Settings):
         if graph is not None:
             self.neighbor_recall_ = float("nan")
             return check_graph(graph, n_rows=len(rows))
-        if self.precomputed_knn is not None:
-            neighbors = check_precomputed(
-                self.precomputed_knn, n=len(rows), n_neighbors=self.n_neighbors
-            )
+        knn = self._given_neighbors()
+        if knn is not None:
+            neighbors = check_precomputed(knn, n=len(rows), n_neighbors=self.n_neighbors)
             self.neighbor_recall_ = estimate_recall(
                 rows, neighbors, metric=self.metric, n_jobs=self.n_jobs
             )
+            if self.neighbor_recall_ < 0.5:
+                msg = (
+                    f"precomputed_knn holds {self.neighbor_recall_:.0%} of the nearest rows by "
+                    f"metric={self.metric!r}, on a sample. Were they found on other rows, or by "
+                    "another metric? Then name that metric."
+                )
+                warnings.warn(msg, UserWarning, stacklevel=3)
         else:
             self._index = self._search(rows)
             neighbors = self._places.count_copies(self._index.neighbors)
@@ -412,7 +418,7 @@ class UMAP(Settings):
         n = len(rows)
         if self.n_neighbors > n:
             msg = (
-                f"n_neighbors={self.n_neighbors} is more than the {n} different rows there are; "
+                f"n_neighbors={self.n_neighbors} is more than the number of different rows, {n}; "
                 f"{n} is used."
             )
             warnings.warn(msg, UserWarning, stacklevel=4)
@@ -457,7 +463,7 @@ class UMAP(Settings):
         if self.verbose:
             observers.append(Progress())
         run = execute(layout, wanted, observers=observers, tol=self.tol, checkpoint=self.checkpoint)
-        self._new_row_epochs = self._settle_epochs(len(start))
+        self._new_row_epochs = self._settle_epochs()
         self.n_epochs_ = layout.epoch
         self.loss_ = layout.loss()
         self.embedding_ = copies.expand(layout.embedding)

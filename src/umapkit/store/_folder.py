@@ -35,13 +35,19 @@ def write_folder(
     from safetensors.numpy import save_file
 
     folder = Path(path)
+    if folder.exists() and not folder.is_dir():
+        msg = f"{folder} is a file. Give the name of a folder; it is made if needed."
+        raise FileExistsError(msg)
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"format": FORMAT, **config}, indent=2, allow_nan=False)
     part = folder / "state.safetensors.part"
     save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, part)
-    part.replace(folder / "state.safetensors")
+    state = part
     part = folder / "config.json.part"
     part.write_text(text + "\n", encoding="utf-8")
+    # safetensors writes for the owner alone; a saved model is as readable as any new file.
+    state.chmod(part.stat().st_mode & 0o777)
+    state.replace(folder / "state.safetensors")
     part.replace(folder / "config.json")
 
 
