@@ -210,7 +210,8 @@ class UMAP(Settings):
         Parameters
         ----------
         X : table of shape (n, n_features)
-            Rows: array, sparse matrix, data frame, ...; see `umapkit.data.as_rows`.
+            Rows: array, sparse matrix, data frame, ...; see `umapkit.data.as_rows`. A
+            C-contiguous float32 array is kept for `transform`, not copied: do not write to it.
         y : array of shape (n,), optional
             Labels; -1 or missing means unknown. Equal rows with different labels count as
             unknown.
