@@ -13,6 +13,24 @@ namespace {
 template <class T, int D>
 using Array = nb::ndarray<T, nb::ndim<D>, nb::c_contig, nb::device::cpu>;
 
+// Row pointers of n rows, and as many columns and values as they end at.
+template <class Indptr, class Indices, class Data>
+void check_csr(const Indptr& indptr, const Indices& indices, const Data& data, std::size_t n) {
+  if (indptr.shape(0) != n + 1 || indptr.data()[0] != 0)
+    throw nb::value_error("indptr must have one entry more than there are rows, the first 0");
+  for (std::size_t i = 0; i < n; ++i)
+    if (indptr.data()[i + 1] < indptr.data()[i]) throw nb::value_error("indptr must not fall");
+  const auto size = static_cast<std::size_t>(indptr.data()[n]);
+  if (indices.shape(0) != size || data.shape(0) != size)
+    throw nb::value_error("indices and data must be as long as indptr says");
+}
+
+template <class Indptr>
+std::size_t rows_of(const Indptr& indptr) {
+  if (indptr.shape(0) == 0) throw nb::value_error("indptr must not be empty");
+  return indptr.shape(0) - 1;
+}
+
 double find_bandwidths(Array<const float, 2> distances, std::size_t first, double connectivity,
                        double target, double mean_distance, Array<float, 1> sigmas,
                        Array<float, 1> rhos, int n_threads) {
@@ -44,19 +62,27 @@ void find_memberships(Array<const std::int32_t, 2> indices, Array<const float, 2
 void transpose(Array<const std::int64_t, 1> indptr, Array<const std::int32_t, 1> indices,
                Array<const float, 1> data, Array<std::int64_t, 1> t_indptr,
                Array<std::int32_t, 1> t_indices, Array<float, 1> t_data, int n_threads) {
+  const std::size_t n = rows_of(indptr);
+  check_csr(indptr, indices, data, n);
+  if (t_indptr.shape(0) != n + 1 || t_indices.shape(0) != indices.shape(0) ||
+      t_data.shape(0) != indices.shape(0))
+    throw nb::value_error("the transpose must have the shapes of the matrix");
   const nb::gil_scoped_release unlocked;
-  graph_kernels().transpose(indptr.shape(0) - 1, indptr.data(), indices.data(), data.data(),
-                            t_indptr.data(), t_indices.data(), t_data.data(), n_threads);
+  graph_kernels().transpose(n, indptr.data(), indices.data(), data.data(), t_indptr.data(),
+                            t_indices.data(), t_data.data(), n_threads);
 }
 
 void count_union(Array<const std::int64_t, 1> indptr, Array<const std::int32_t, 1> indices,
                  Array<const float, 1> data, Array<const std::int64_t, 1> t_indptr,
                  Array<const std::int32_t, 1> t_indices, Array<const float, 1> t_data, double ratio,
                  Array<std::int64_t, 1> u_indptr, int n_threads) {
+  const std::size_t n = rows_of(indptr);
+  check_csr(indptr, indices, data, n);
+  check_csr(t_indptr, t_indices, t_data, n);
+  if (u_indptr.shape(0) != n + 1) throw nb::value_error("u_indptr must be as long as indptr");
   const nb::gil_scoped_release unlocked;
-  graph_kernels().count_union(indptr.shape(0) - 1, indptr.data(), indices.data(), data.data(),
-                              t_indptr.data(), t_indices.data(), t_data.data(), ratio,
-                              u_indptr.data(), n_threads);
+  graph_kernels().count_union(n, indptr.data(), indices.data(), data.data(), t_indptr.data(),
+                              t_indices.data(), t_data.data(), ratio, u_indptr.data(), n_threads);
 }
 
 void fill_union(Array<const std::int64_t, 1> indptr, Array<const std::int32_t, 1> indices,
@@ -64,10 +90,14 @@ void fill_union(Array<const std::int64_t, 1> indptr, Array<const std::int32_t, 1
                 Array<const std::int32_t, 1> t_indices, Array<const float, 1> t_data, double ratio,
                 Array<const std::int64_t, 1> u_indptr, Array<std::int32_t, 1> u_indices,
                 Array<float, 1> u_data, int n_threads) {
+  const std::size_t n = rows_of(indptr);
+  check_csr(indptr, indices, data, n);
+  check_csr(t_indptr, t_indices, t_data, n);
+  check_csr(u_indptr, u_indices, u_data, n);
   const nb::gil_scoped_release unlocked;
-  graph_kernels().fill_union(indptr.shape(0) - 1, indptr.data(), indices.data(), data.data(),
-                             t_indptr.data(), t_indices.data(), t_data.data(), ratio,
-                             u_indptr.data(), u_indices.data(), u_data.data(), n_threads);
+  graph_kernels().fill_union(n, indptr.data(), indices.data(), data.data(), t_indptr.data(),
+                             t_indices.data(), t_data.data(), ratio, u_indptr.data(),
+                             u_indices.data(), u_data.data(), n_threads);
 }
 
 }  // namespace

@@ -19,11 +19,18 @@ void require(bool holds, const char* what) {
   if (!holds) throw nb::value_error(what);
 }
 
+// Row pointers of n rows, and as many columns as they end at.
+void check_csr(const Indptr& indptr, const Indices& indices, std::size_t n) {
+  require(indptr.shape(0) == n + 1, "indptr must have one entry more than there are rows");
+  require(indptr.data()[0] == 0 && static_cast<std::size_t>(indptr.data()[n]) == indices.shape(0),
+          "indptr must run from 0 to the number of entries");
+}
+
 void normalise(Indptr indptr, Indices indices, Array<const float, 1> weights,
                Array<double, 1> roots, Array<float, 1> values, int n_threads) {
-  const std::size_t n = indptr.shape(0) - 1;
-  require(roots.shape(0) == n && weights.shape(0) == indices.shape(0) &&
-              values.shape(0) == indices.shape(0),
+  const std::size_t n = roots.shape(0);
+  check_csr(indptr, indices, n);
+  require(weights.shape(0) == indices.shape(0) && values.shape(0) == indices.shape(0),
           "shapes do not fit");
   const nb::gil_scoped_release unlocked;
   init_kernels().normalise(n, indptr.data(), indices.data(), weights.data(), roots.data(),
@@ -33,8 +40,10 @@ void normalise(Indptr indptr, Indices indices, Array<const float, 1> weights,
 void filter_step(Indptr indptr, Indices indices, Array<const float, 1> values,
                  Array<const float, 2> x, Array<const float, 2> z, Array<float, 2> y, float alpha,
                  float beta, float gamma, int n_threads) {
-  const std::size_t n = indptr.shape(0) - 1;
+  const std::size_t n = x.shape(0);
   const std::size_t m = x.shape(1);
+  check_csr(indptr, indices, n);
+  require(values.shape(0) == indices.shape(0), "one value an entry");
   require(m % 8 == 0, "the number of columns must be a multiple of 8");
   require(
       x.shape(0) == n && z.shape(0) == n && y.shape(0) == n && z.shape(1) == m && y.shape(1) == m,
@@ -74,7 +83,7 @@ void fill_uniform(std::uint64_t seed, std::uint64_t epoch, Array<float, 2> x, in
 }
 
 std::int32_t find_components(Indptr indptr, Indices indices, Array<std::int32_t, 1> labels) {
-  require(labels.shape(0) + 1 == indptr.shape(0), "shapes do not fit");
+  check_csr(indptr, indices, labels.shape(0));
   const nb::gil_scoped_release unlocked;
   return init_kernels().find_components(labels.shape(0), indptr.data(), indices.data(),
                                         labels.data());
@@ -82,7 +91,8 @@ std::int32_t find_components(Indptr indptr, Indices indices, Array<std::int32_t,
 
 void weighted_mean(Indptr indptr, Indices indices, Array<const float, 1> weights,
                    Array<const float, 2> embedding, Array<float, 2> out, int n_threads) {
-  require(out.shape(0) + 1 == indptr.shape(0) && out.shape(1) == embedding.shape(1),
+  check_csr(indptr, indices, out.shape(0));
+  require(weights.shape(0) == indices.shape(0) && out.shape(1) == embedding.shape(1),
           "shapes do not fit");
   const nb::gil_scoped_release unlocked;
   init_kernels().weighted_mean(out.shape(0), out.shape(1), indptr.data(), indices.data(),

@@ -3,6 +3,34 @@
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_BLAS = threading.RLock()
+
+
+def _new_lock() -> None:
+    global _BLAS
+    _BLAS = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    # A child has none of the threads that may have held the lock.
+    os.register_at_fork(after_in_child=_new_lock)
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Limit BLAS and LAPACK to one thread, whose bits do not depend on how many there might be.
+
+    The limit is the process's. Fits in several threads therefore take turns: otherwise the first
+    to leave would lift the limit for the others, and the last would restore a limit of one.
+    """
+    from threadpoolctl import threadpool_limits
+
+    with _BLAS, threadpool_limits(1):
+        yield
 
 
 def resolve_n_jobs(n_jobs: int | None) -> int:

@@ -65,3 +65,25 @@ def test_bad_labels_are_named(graph):
         intersect_labels(graph, np.zeros(400), target_weight=1.5)
     with pytest.raises(ValueError, match="cannot be sorted"):
         label_codes(np.array(["a", 1, "b"], dtype=object))
+
+
+def test_columns_in_any_order_and_listed_twice_are_one_graph():
+    graph = csr_array(np.array([[0, 0.5, 1], [0.5, 0, 0], [1, 0, 0]], dtype=np.float32))
+    loose = csr_array(
+        (
+            np.array([1, 0.25, 0.25, 0.5, 1], dtype=np.float32),
+            np.array([2, 1, 1, 0, 0], dtype=np.int32),
+            np.array([0, 3, 4, 5], dtype=np.int32),
+        ),
+        shape=(3, 3),
+    )
+    expected = intersect_labels(graph, [0, 1, 0])
+    assert abs(intersect_labels(loose, [0, 1, 0]) - expected).max() == 0
+    assert loose.nnz == 5
+
+
+def test_a_graph_with_a_column_beyond_the_last_is_refused():
+    broken = csr_array(np.eye(3, dtype=np.float32)[[1, 0, 2]])
+    broken.indices[1] = 7
+    with pytest.raises(ValueError, match="indices"):
+        intersect_labels(broken, [0, 1, 0])

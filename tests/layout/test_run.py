@@ -173,3 +173,79 @@ def test_state_of_another_layout_is_refused(small):
     layout = Layout(graph, y, options)
     with pytest.raises(ValueError, match="velocity"):
         layout.restore({"positions": y, "epoch": np.zeros(1, dtype=np.int64)})
+
+
+def test_a_stop_ends_a_run_with_snapshots_and_observers_start_once(small):
+    graph, y = small
+    kept: list[np.ndarray] = []
+    history = History()
+    stop = Callback(lambda epoch, _: epoch >= 30, every=10)
+    final = run_layout(
+        graph,
+        y,
+        a=A,
+        b=B,
+        n_epochs=[20, 40, 100],
+        random_state=0,
+        snapshots=kept,
+        observers=[stop, history],
+    )
+    assert history.epochs == [0, 10, 20, 30]
+    assert len(kept) == 1
+    options = LayoutOptions(a=A, b=B, n_epochs=100, seed=0)
+    whole = Layout(graph, y, options)
+    assert np.array_equal(kept[0], whole.run(20))
+    assert np.array_equal(final, whole.run(30))
+
+
+def test_snapshots_that_a_checkpoint_has_passed_are_left_out_aloud(small, tmp_path):
+    graph, y = small
+    path = tmp_path / "layout.safetensors"
+    arguments = {"a": A, "b": B, "n_epochs": [20, 60, 100], "random_state": 0}
+
+    def kill(epoch, _):
+        if epoch == 50:
+            raise KeyboardInterrupt
+
+    with pytest.raises(LayoutInterrupted):
+        run_layout(graph, y, checkpoint=path, observers=Callback(kill), **arguments)
+    kept: list[np.ndarray] = []
+    with pytest.warns(UserWarning, match=r"maps at epochs \[20\] are gone"):
+        run_layout(graph, y, checkpoint=path, snapshots=kept, **arguments)
+    whole: list[np.ndarray] = []
+    run_layout(graph, y, snapshots=whole, **arguments)
+    assert len(kept) == 2
+    assert np.array_equal(kept, whole[1:])
+
+
+def test_a_tolerance_stops_at_the_same_epoch_after_a_pause_and_with_snapshots(small, tmp_path):
+    graph, y = small
+    options = LayoutOptions(a=A, b=B, n_epochs=5000, seed=0)
+    whole = Layout(graph, y, options)
+    whole.run(tol=0.05)
+    paused = Layout(graph, y, options)
+    for until in (whole.epoch - 12, whole.epoch - 3, 5000, 5000):
+        paused.run(until, tol=0.05)
+    assert paused.epoch == whole.epoch
+    path = tmp_path / "layout.safetensors"
+    arguments = {"a": A, "b": B, "random_state": 0, "tol": 0.05, "checkpoint": path}
+    for _ in range(2):  # from the start, then from the checkpoint of the settled layout
+        assert np.array_equal(
+            run_layout(graph, y, n_epochs=[1, 5000], snapshots=[], **arguments)
+            if not path.exists()
+            else run_layout(graph, y, n_epochs=5000, **arguments),
+            whole.embedding,
+        )
+
+
+def test_numpy_numbers_are_options_like_others(small):
+    graph, y = small
+    plain = LayoutOptions(a=A, b=B, n_epochs=10, learning_rate=0.5, negative_sample_rate=5)
+    numpy = LayoutOptions(
+        a=A,
+        b=B,
+        n_epochs=10,
+        learning_rate=np.float32(0.5),  # pyright: ignore[reportArgumentType] - works all the same
+        negative_sample_rate=np.int64(5),  # pyright: ignore[reportArgumentType] - works all the same
+    )
+    assert Layout(graph, y, plain).fingerprint == Layout(graph, y, numpy).fingerprint

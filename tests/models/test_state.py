@@ -193,6 +193,33 @@ def test_a_fork_after_a_fit_can_fit(model, rows):
     assert os.read(read, 1) == b"1"
 
 
+def test_infinite_parameters_and_metric_cards_can_be_saved(rows, new, tmp_path):
+    metric = umapkit.distances.METRICS["manhattan"]
+    model = UMAP(random_state=0, n_epochs=10, disconnection_distance=np.inf, metric=metric)
+    model.fit(rows).save(tmp_path / "map")
+    loaded = umapkit.load(tmp_path / "map")
+    assert loaded.disconnection_distance == np.inf
+    assert loaded.metric == "manhattan"
+    assert np.array_equal(loaded.transform(new), model.transform(new))
+
+
+@pytest.mark.parametrize("name", ["kept", "slot", "graph.indices", "index.indices", "embedding"])
+def test_a_damaged_file_is_refused_before_it_can_do_harm(model, tmp_path, name):
+    from safetensors.numpy import load_file, save_file
+
+    model.save(tmp_path / "map")
+    file = tmp_path / "map" / "state.safetensors"
+    arrays = load_file(file)
+    broken = arrays[name].copy()
+    if name == "embedding":
+        broken = broken[:-1]
+    else:
+        broken.flat[3] = 10_000
+    save_file({**arrays, name: broken}, file)
+    with pytest.raises(ValueError, match=r"damaged|indices"):
+        umapkit.load(tmp_path / "map")
+
+
 def test_a_saved_model_is_as_readable_as_other_files(model, tmp_path):
     plain = tmp_path / "plain"
     plain.write_text("")

@@ -227,3 +227,25 @@ def test_mnist():
     again = build_index(X, random_state=0, n_jobs=3)
     np.testing.assert_array_equal(again.neighbors.indices, index.neighbors.indices)
     np.testing.assert_array_equal(again.neighbors.distances, index.neighbors.distances)
+
+
+def test_a_row_too_far_away_is_named():
+    X = clusters(5000, 20)
+    X[4000:] += np.float32(3e18)
+    X[4000] = 3e38
+    with pytest.raises(ValueError, match="row 4000 are too large"):
+        build_index(X, n_neighbors=3, method="descent", random_state=0)
+    X = np.random.default_rng(0).normal(size=(5000, 20)).astype(np.float32)
+    X[4321:] = 1e25 * X[4321:]
+    with pytest.raises(ValueError, match=r"row 4[3-9]\d\d are too large"):
+        build_index(X, n_neighbors=3, method="descent", random_state=0)
+
+
+@pytest.mark.parametrize("name", ["indices", "order", "members", "lists"])
+def test_a_damaged_state_is_refused(name):
+    index = build_index(clusters(3000, 6), method="descent", random_state=0)
+    arrays, numbers = index.state_arrays()
+    broken = arrays[name].copy()
+    broken.flat[7] = 3000
+    with pytest.raises(ValueError, match=f"'{name}' names row 3000"):
+        NeighborIndex.from_state({**arrays, name: broken}, numbers)

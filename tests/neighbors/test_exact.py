@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from umapkit import _kernels
 from umapkit.distances import METRICS
 from umapkit.neighbors import build_index, find_neighbors
 
@@ -163,3 +164,40 @@ def test_bad_queries_are_refused():
     with pytest.raises(ValueError, match="row 0, column 2"):
         index.query([[0, 0, np.nan, 0]], 1)
     assert index.query(np.zeros((0, 4)), 2).indices.shape == (0, 2)
+
+
+def test_products_that_overflow_are_refused_and_do_not_pass_for_distance_0():
+    # All keys are -infinity: no more than those of the empty columns of a panel, either.
+    X = (1e38 * np.random.default_rng(0).uniform(2, 3, size=(20, 3))).astype(np.float32)
+    with pytest.raises(ValueError, match="too large for float32"):
+        find_neighbors(X, n_neighbors=3, metric="inner_product")
+
+
+def test_rows_too_close_for_float32_are_refused_unless_they_are_copies():
+    X = np.random.default_rng(0).normal(size=(30, 4))
+    for metric in ("euclidean", "manhattan"):
+        with pytest.raises(ValueError, match="too small for float32"):
+            find_neighbors(1e-25 * X, n_neighbors=5, metric=metric)
+    assert (find_neighbors(np.ones((30, 4)), n_neighbors=5).distances == 0).all()
+    assert find_neighbors(1e-25 * X, n_neighbors=5, metric="cosine").distances.max() > 0
+
+
+def test_exact_search_is_cut_into_blocks_that_change_nothing(monkeypatch):
+    X = np.random.default_rng(0).normal(size=(200, 4)).astype(np.float32)
+    for metric in ("euclidean", "inner_product"):
+        whole = find_neighbors(X, n_neighbors=5, metric=metric, method="exact")
+        with monkeypatch.context() as patch:
+            patch.setattr("umapkit.neighbors._table._BLOCK_WORK", 1.0)
+            patch.setattr("umapkit.neighbors._table._LEAST_BLOCK", 7)
+            calls = []
+            kernel = _kernels.nearest
+
+            def count(*given, kernel=kernel, calls=calls):
+                calls.append(len(given[1]))
+                return kernel(*given)
+
+            patch.setattr(_kernels, "nearest", count)
+            cut = find_neighbors(X, n_neighbors=5, metric=metric, method="exact")
+        assert calls == [7] * 28 + [4]
+        np.testing.assert_array_equal(cut.indices, whole.indices)
+        np.testing.assert_array_equal(cut.distances, whole.distances)

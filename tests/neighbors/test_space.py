@@ -127,3 +127,20 @@ def test_rows_far_from_the_mean_but_near_each_other_are_told_apart():
     X = (rng.normal(size=(20, 200)) * 1e4)[rng.integers(0, 20, 5000)] + rng.normal(size=(5000, 200))
     index = build_index(X.astype(np.float32), method="descent", random_state=0)
     assert index.recall >= 0.95
+
+
+def test_trees_keep_every_row_when_projections_overflow():
+    # An infinite minus an infinite product is NaN, which no order knows: rows were lost, and
+    # others written beyond the end of the array.
+    rng = np.random.default_rng(0)
+    n, p = 3000, 40
+    for seed in range(5):
+        rows = rng.normal(size=(n, p)).astype(np.float32)
+        huge = rng.choice(n, 40, replace=False)
+        rows[huge] = np.where(rng.random((40, p)) < 0.5, 1e30, -1e30)
+        depth = _kernels.tree_depth(n, 64)
+        members = np.empty((4, n), dtype=np.int32)
+        directions = np.empty((4, 2**depth - 1, p), dtype=np.float32)
+        limits = np.empty((4, 2**depth - 1), dtype=np.float32)
+        _kernels.build_trees(rows, seed, 0, depth, members, directions, limits, 2)
+        np.testing.assert_array_equal(np.sort(members, axis=1), np.tile(np.arange(n), (4, 1)))

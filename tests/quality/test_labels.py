@@ -155,3 +155,14 @@ def test_bad_arguments_of_the_vote_are_refused_with_words(change, words):
         knn_accuracy(np.arange(20.0).reshape(10, 2), np.arange(10) % 2, **change)
     with pytest.raises(ValueError, match="no neighbours"):
         knn_accuracy([[0.0, 0.0]], [1], n_neighbors=1)
+
+
+def test_test_points_beyond_the_products_of_float32_still_find_all_neighbours():
+    rng = np.random.default_rng(0)
+    points = (1e-3 * rng.normal(size=(40, 10))).astype(np.float32)
+    y = np.arange(40) % 3
+    far = np.where(rng.random((5, 10)) < 0.5, 3e38, -3e38).astype(np.float32)
+    distance = ((far[:, None].astype(np.float64) - points) ** 2).sum(axis=2)
+    near = np.argsort(distance, axis=1, kind="stable")[:, :5]
+    truth = np.array([np.bincount(y[row]).argmax() for row in near])
+    assert knn_accuracy(points, y, test_embedding=far, test_y=truth) == 1.0

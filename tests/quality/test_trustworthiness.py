@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 
-from umapkit.quality import continuity, trustworthiness
+from umapkit import _kernels
+from umapkit.quality import continuity, knn_accuracy, silhouette, trustworthiness
 
 
 def pair(seed, n=300, d=10, noise=1.0):
@@ -184,3 +185,31 @@ def test_cdist_agrees_with_the_order_twin():
     table = cdist(rows.astype(np.float64), rows.astype(np.float64), "sqeuclidean")
     np.fill_diagonal(table, np.inf)
     assert np.array_equal(np.argsort(table, axis=1)[:, :-1], order_twin(rows))
+
+
+def test_blocks_of_queries_change_nothing(monkeypatch):
+    rng = np.random.default_rng(0)
+    rows, points = rng.normal(size=(120, 9)), rng.normal(size=(120, 2))
+    y = np.arange(120) % 3
+
+    def scores():
+        return [
+            trustworthiness(rows, points),
+            continuity(rows, points),
+            silhouette(points, y),
+            knn_accuracy(rows, y),
+        ]
+
+    whole = scores()
+    monkeypatch.setattr("umapkit.quality._near._BLOCK_WORK", 1.0)
+    monkeypatch.setattr("umapkit.quality._near._LEAST_BLOCK", 50)
+    calls = []
+    kernel = _kernels.quality_rank_rows
+
+    def count(*given):
+        calls.append(len(given[1]))
+        return kernel(*given)
+
+    monkeypatch.setattr(_kernels, "quality_rank_rows", count)
+    assert scores() == whole
+    assert calls == [50, 50, 20] * 2

@@ -113,10 +113,12 @@ inline float row_key(const float* a, const float* b, std::size_t d,
 }
 
 // The distance of a key. `scale` multiplies (1/2 for cosine, 1/d for hamming); `offset` is added
-// first and the result is at least 0 (the inner product's |q| R, see distances/_metrics.py).
+// first and the result is at least 0 (the inner product's |q| R, see distances/_metrics.py). What
+// overflowed on both sides, and is NaN, is infinite, lest it pass for 0.
 UMAPKIT_INLINE float finish(float key, bool root, float scale, float offset) {
   float v = key + offset;
-  v = v > 0.0f ? v : 0.0f;
+  v = v <= 0.0f ? 0.0f : v;
+  if (v != v) v = std::numeric_limits<float>::infinity();
   return root ? std::sqrt(v) : v * scale;
 }
 

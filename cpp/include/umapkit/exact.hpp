@@ -77,9 +77,10 @@ void nearest(const float* queries, std::size_t m, const float* table, std::size_
       fill_panel(queries, d, d, rows, count, &panel[p * kPanel * d]);
       for (int j = 0; j < count && heights.queries != nullptr; ++j)
         tall[p * kPanel + j] = heights.queries[begin + p * kPanel + j];
+      // NaN, which no key is below, where there is no query: a key may be -infinity.
       for (int j = 0; j < kPanel; ++j)
         worst[p * kPanel + j] = j < count ? std::numeric_limits<float>::infinity()
-                                          : -std::numeric_limits<float>::infinity();
+                                          : std::numeric_limits<float>::quiet_NaN();
     }
     alignas(64) float block[8 * kPanel];
     for (std::size_t x = 0; x < n; x += 8) {

@@ -35,12 +35,14 @@ inline void nearest_rows(const float* data, std::size_t n, std::size_t d, const 
   const double c = tiles.margin();
   for_blocks(m, tiles.block(), n_threads, [&](std::size_t begin, std::size_t end, int) {
     const std::size_t count = end - begin;
-    std::vector<float> packed, hi(count, std::numeric_limits<float>::max());
+    std::vector<float> packed, hi(count, std::numeric_limits<float>::infinity());
     std::vector<double> norms;
     std::vector<std::vector<Near>> lists(count);
     for (auto& list : lists) list.reserve(k + 1);
     const auto consider = [&](std::size_t q, std::size_t first, Wide below, Wide) {
-      const WideMask open = below <= wide(hi[q]);
+      // Not "below <= hi": where a query so far away that products overflow makes one of them
+      // NaN, the row is measured.
+      const WideMask open = ~(below > wide(hi[q]));
       if (!any(open)) return;
       for (std::size_t lane = 0; lane < kWidth; ++lane) {
         const std::size_t row = first + lane;

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -24,6 +25,13 @@ inline int tree_depth(std::size_t n, std::size_t leaf_size) {
   int depth = 0;
   while ((n + (std::size_t{1} << depth) - 1) >> depth > leaf_size) ++depth;
   return depth;
+}
+
+// Where a row lies along a direction. Products that overflow may give NaN, which has no place in an
+// order: such rows lie at the far end.
+UMAPKIT_INLINE float projection(const float* direction, const float* row, std::size_t p) {
+  const float at = -row_key<Metric::dot>(direction, row, p);
+  return at == at ? at : std::numeric_limits<float>::infinity();
 }
 
 // First place of node j on a level with 2^level nodes.
@@ -59,9 +67,7 @@ inline void build_trees(const float* rows, std::size_t n, std::size_t p, std::ui
                        rows[static_cast<std::size_t>(ids[b]) * p + c];
       std::vector<std::pair<float, std::int32_t>> found(size);
       for (std::size_t i = 0; i < size; ++i)
-        found[i] = {
-            -row_key<Metric::dot>(direction, rows + static_cast<std::size_t>(ids[i]) * p, p),
-            ids[i]};
+        found[i] = {projection(direction, rows + static_cast<std::size_t>(ids[i]) * p, p), ids[i]};
       auto sorted = found;
       std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(middle - begin),
                        sorted.end());
@@ -79,7 +85,7 @@ inline std::size_t find_leaf(const float* row, std::size_t p, int depth, const f
   std::size_t j = 0;
   for (int level = 0; level < depth; ++level) {
     const std::size_t node = (std::size_t{1} << level) - 1 + j;
-    const float at = -row_key<Metric::dot>(directions + node * p, row, p);
+    const float at = projection(directions + node * p, row, p);
     j = 2 * j + (at < limits[node] ? 0 : 1);
   }
   return j;

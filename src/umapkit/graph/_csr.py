@@ -38,14 +38,21 @@ def shape_of(graph: csr_array) -> tuple[int, int]:
 def csr_parts(graph: csr_array) -> Csr:
     """Row pointers int64, columns int32, values float32: a graph as the kernels take it.
 
+    Columns of a row are sorted and appear once: the kernels merge them. The given graph is not
+    changed.
+
     Raises
     ------
     ValueError
-        If the graph has more than 2**31 - 1 columns.
+        If the graph has more than 2**31 - 1 columns, or its arrays do not fit together.
     """
     if shape_of(graph)[1] > np.iinfo(np.int32).max:
         msg = f"A graph of shape {graph.shape} is too large: columns are numbered by int32."
         raise ValueError(msg)
+    graph.check_format(full_check=True)  # a column beyond the last would be a write anywhere
+    if not graph.has_canonical_format:
+        graph = graph.copy()
+        graph.sum_duplicates()
     return (
         np.ascontiguousarray(graph.indptr, dtype=np.int64),
         np.ascontiguousarray(graph.indices, dtype=np.int32),

@@ -8,9 +8,8 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
-from umapkit._threads import resolve_n_jobs
+from umapkit._threads import one_blas_thread, resolve_n_jobs
 from umapkit.init._draws import Purpose, uniform_box
 
 _CHUNK = 4096  # rows handled at once: a fixed shape, so that BLAS takes the same road
@@ -69,7 +68,7 @@ def principal_scores(
     scores = np.zeros((n, count), dtype=np.float32)
     if n < 2 or d == 0:
         return scores
-    with threadpool_limits(1), ThreadPoolExecutor(n_threads) as pool:
+    with one_blas_thread(), ThreadPoolExecutor(n_threads) as pool:
         work = _Chunks(data, pool)
         if d <= min(n, _DIRECT):
             covariance = work.total(lambda x: x.T @ x)

@@ -7,10 +7,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from threadpoolctl import threadpool_limits
 
 from umapkit import _kernels
-from umapkit._threads import resolve_n_jobs
+from umapkit._threads import one_blas_thread, resolve_n_jobs
 from umapkit.graph import csr_parts
 from umapkit.init._centres import arrange
 from umapkit.init._components import Components, split
@@ -83,7 +82,7 @@ def spectral_start(
     n_threads = resolve_n_jobs(n_jobs)
     labels = np.empty(n, dtype=np.int32)
     count = _kernels.find_components(parts[0], parts[1], labels)
-    with threadpool_limits(1):
+    with one_blas_thread():
         if count == 1 and n > _tiny(n_components):
             return _connected(parts, n_components, seed, solver, n_threads)
         out = uniform_box(seed, Purpose.TINY_COMPONENT, np.arange(n), n_components)

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 class Converged:
     """Observer that stops when the effective loss falls by less than `tol`, twice in a row.
 
+    What it remembers is part of the layout's state, so that a layout that is continued, also from
+    a checkpoint, stops where it would have stopped in one run.
+
     Parameters
     ----------
     tol : float
@@ -30,20 +33,25 @@ class Converged:
             msg = f"tol={tol!r} must be a positive share of the loss, say 1e-3, or None."
             raise ValueError(msg)
         self.tol = tol
-        self._last = math.inf
-        self._small = 0
 
     def start(self, layout: Layout) -> None:
-        """Measure the start."""
-        self._last, self._small = layout.loss(), 0
+        """Measure the start, unless an earlier run with this `tol` has left off here."""
+        tol, epoch, _, _ = layout.watched
+        if not (tol == self.tol and 0 <= layout.epoch - epoch < self.every):
+            layout.watched[:] = self.tol, layout.epoch, layout.loss(), 0
+
+    def settled(self, layout: Layout) -> bool:
+        """Whether the loss has settled."""
+        return bool(layout.watched[3] >= 2)
 
     def epoch(self, layout: Layout) -> bool:
         """Compare with 10 epochs ago."""
+        _, _, last, small = layout.watched
         loss = layout.loss()
-        fall = (self._last - loss) / max(abs(loss), 1e-12)
-        self._last = loss
-        self._small = self._small + 1 if abs(fall) < self.tol else 0
-        return self._small >= 2
+        fall = (last - loss) / max(abs(loss), 1e-12)
+        small = small + 1 if abs(fall) < self.tol else 0
+        layout.watched[:] = self.tol, layout.epoch, loss, small
+        return self.settled(layout)
 
     def end(self, layout: Layout) -> None:
         """Nothing to close."""

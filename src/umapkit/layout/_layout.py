@@ -106,6 +106,8 @@ class Layout:
         self._arrays: dict[str, NDArray[Any]] = {
             "positions": np.array(start, dtype=np.float32, order="C")
         }
+        # What Converged remembers: tol, epoch, loss then, how often it hardly fell.
+        self.watched = np.full(4, np.nan)
         vertices = np.arange(n, dtype=np.uint64)
         hashes = draw(key(options.seed, Stage.SHUFFLE, 0, vertices), 0)
         self._order = np.argsort(hashes, kind="stable").astype(np.int32)
@@ -136,12 +138,15 @@ class Layout:
         for array in (graph.indptr.astype(np.int64), graph.indices.astype(np.int64), graph.data):
             digest.update(np.ascontiguousarray(array).tobytes())
         digest.update(np.ascontiguousarray(start, dtype=np.float32).tobytes())
-        digest.update(json.dumps(asdict(self.options), sort_keys=True).encode())
+        # Numbers of any type, NumPy's too: 5 and 5.0 are one option.
+        kinds = {"optimizer": str, "seed": int}
+        options = {n: kinds.get(n, float)(value) for n, value in asdict(self.options).items()}
+        digest.update(json.dumps(options, sort_keys=True).encode())
         return digest.hexdigest()
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Everything that changes while running: arrays by name, views, not copies."""
-        return {**self._arrays, "epoch": self._state}
+        return {**self._arrays, "epoch": self._state, "watched": self.watched}
 
     def restore(self, state: dict[str, NDArray[Any]]) -> None:
         """Continue from what `state` returned for the same graph, start and options.
@@ -204,7 +209,8 @@ class Layout:
             Called as they ask for.
         tol : float, optional
             Stop when the effective loss fell by less than this share over 10 epochs, twice in a
-            row. Larger values stop sooner. ``None`` runs to the end.
+            row. Larger values stop sooner. ``None`` runs to the end. A layout that has settled
+            runs no further until it is asked without `tol` or with another.
 
         Returns
         -------
@@ -221,12 +227,14 @@ class Layout:
 
         end = self.options.n_epochs if until is None else min(until, self.options.n_epochs)
         watching = as_observers(observers)
-        if tol is not None:
-            watching.append(Converged(tol))
+        converged = None if tol is None else Converged(tol)
+        if converged is not None:
+            watching.insert(0, converged)  # before a checkpoint is written
         for observer in watching:
             observer.start(self)
         try:
-            self._loop(end, watching)
+            if converged is None or not converged.settled(self):
+                self._loop(end, watching)
         except KeyboardInterrupt as interrupt:
             raise LayoutInterrupted(self.embedding.copy(), self.epoch) from interrupt
         finally:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -60,7 +62,7 @@ def run_layout(
     checkpoint : path-like, optional
         File to continue from if it exists, and to write to every 50 epochs and at the end.
     snapshots : list, optional
-        Receives a copy of the map at each epoch that `n_epochs` lists.
+        Receives a copy of the map at each epoch that `n_epochs` lists and the run reaches.
     n_jobs : int or None, default None
         Threads.
 
@@ -122,6 +124,7 @@ def execute(
     """Run a layout to its end, keeping the map at the `wanted` epochs.
 
     An interrupt is not raised but returned with the layout, so that a caller can keep the map.
+    Epochs that a checkpoint has left behind are not kept, with a warning.
     """
     run = Run(layout)
     watching = as_observers(observers)
@@ -129,13 +132,40 @@ def execute(
         keeper = Checkpoint(checkpoint, fingerprint=layout.fingerprint)
         keeper.resume(layout)
         watching.append(keeper)
+    passed = [stop for stop in wanted if stop < layout.epoch]
+    if passed:
+        msg = (
+            f"{checkpoint} goes on after epoch {layout.epoch}: the maps at epochs {passed} are "
+            "gone and will not be kept. Delete the file to start anew."
+        )
+        warnings.warn(msg, UserWarning, stacklevel=3)
+    keep = _Snapshots(wanted, run.snapshots)
+    keep.epoch(layout)
+    if any(wanted):
+        watching.append(keep)
     try:
-        for stop in wanted:
-            if stop > layout.epoch:
-                layout.run(stop, observers=watching, tol=tol)
-            run.snapshots.append(layout.embedding.copy())
-        if layout.epoch < layout.options.n_epochs and not wanted:
+        if layout.epoch < layout.options.n_epochs:
             layout.run(observers=watching, tol=tol)
     except LayoutInterrupted as interrupt:
         run.interrupt = interrupt
     return run
+
+
+class _Snapshots:
+    """Observer that keeps copies of the map at some epochs."""
+
+    def __init__(self, wanted: Sequence[int], kept: list[NDArray[np.float32]]) -> None:
+        self.every = max(1, math.gcd(*wanted))
+        self._wanted = frozenset(wanted)
+        self._kept = kept
+
+    def start(self, layout: Layout) -> None:
+        """Nothing to prepare."""
+
+    def epoch(self, layout: Layout) -> None:
+        """Keep the map, if this epoch is wanted."""
+        if layout.epoch in self._wanted:
+            self._kept.append(layout.embedding.copy())
+
+    def end(self, layout: Layout) -> None:
+        """Nothing to close."""

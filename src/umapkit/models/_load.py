@@ -12,6 +12,7 @@ from scipy.sparse import csr_array
 from sklearn.utils.validation import check_is_fitted
 
 from umapkit.data import RowFinder
+from umapkit.distances import Metric
 from umapkit.models._copies import Copies
 from umapkit.models._umap import UMAP
 from umapkit.neighbors import NeighborIndex, Neighbors
@@ -95,9 +96,11 @@ def load(path: str | os.PathLike[str]) -> UMAP:
         vars(model)["feature_names_in_"] = names
     model.embedding_ = arrays["embedding"]
     model.disconnected_ = arrays["disconnected"]
+    _check_arrays(path, arrays)
     n = len(arrays["slot"])
     parts = (arrays["graph.data"], arrays["graph.indices"], arrays["graph.indptr"])
     model.graph_ = csr_array(parts, shape=(n, n))
+    model.graph_.check_format(full_check=True)
     snapshots = [name for name in arrays if name.startswith("embedding_list.")]
     if snapshots:
         model.embedding_list_ = [
@@ -114,6 +117,26 @@ def load(path: str | os.PathLike[str]) -> UMAP:
         model._index = NeighborIndex.from_state(found, config["index"])
     model._finder = RowFinder(arrays["index.data"])
     return model
+
+
+def _check_arrays(path: str | os.PathLike[str], arrays: dict[str, NDArray[Any]]) -> None:
+    """Refuse arrays that do not fit together: the kernels would read beyond their ends."""
+    embedding, kept, slot = (arrays[name] for name in ("embedding", "kept", "slot"))
+    n, u = len(slot), len(kept)
+    rows = arrays["index.data"]
+    fits = (
+        embedding.ndim == 2
+        and len(embedding) == n
+        and embedding.dtype == rows.dtype == np.float32
+        and rows.ndim == 2
+        and len(rows) == u
+        and n > 0
+        and 0 <= kept.min() <= kept.max() < n
+        and 0 <= slot.min() <= slot.max() < u
+    )
+    if not fits:
+        msg = f"{os.fspath(path)} is damaged: its arrays do not fit together. Save the model again."
+        raise ValueError(msg)
 
 
 def _or_none(value: float) -> float | None:
@@ -140,6 +163,10 @@ def _plain_parameters(model: UMAP, arrays: dict[str, NDArray[Any]]) -> dict[str,
         elif name == "init" and not isinstance(value, str):
             arrays["init"] = np.asarray(value, dtype=np.float32)
             plain[name] = {"arrays": True}
+        elif isinstance(value, Metric):
+            plain[name] = value.name
+        elif isinstance(value, (float, np.floating)) and not math.isfinite(value):
+            plain[name] = {"number": str(float(value))}  # JSON has no infinity
         elif isinstance(value, np.generic):
             plain[name] = value.item()
         elif isinstance(value, (list, tuple, np.ndarray)):
@@ -150,7 +177,10 @@ def _plain_parameters(model: UMAP, arrays: dict[str, NDArray[Any]]) -> dict[str,
 
 
 def _parameters_back(plain: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
-    parameters = dict(plain)
+    parameters = {
+        name: float(value["number"]) if isinstance(value, dict) and "number" in value else value
+        for name, value in plain.items()
+    }
     if isinstance(parameters.get("init"), dict):
         parameters["init"] = arrays["init"]
     if isinstance(parameters.get("precomputed_knn"), dict):

@@ -129,7 +129,7 @@ class UMAP(Settings):
     a_, b_ : float
         The curve of closeness.
     embedding_list_ : list of arrays
-        Snapshots, when `n_epochs` is a list.
+        Snapshots, when `n_epochs` is a list: those that the layout reached, if it stopped early.
     n_features_in_, feature_names_in_
         As everywhere in scikit-learn.
 

@@ -161,7 +161,7 @@ def descent_neighbors(
     """
     k = n_neighbors - 1
     truth = true_sample(table, k, size=_SAMPLE, seed=seed, n_threads=n_threads)
-    check_finite(truth.distances)
+    check_finite(truth.distances, truth.sample)
     listed = usual_effort(n_neighbors, narrow=True).width
     plan = _choose_plan(table, truth, listed, seed, n_threads)
     effort = usual_effort(n_neighbors, narrow=plan.space is not None)

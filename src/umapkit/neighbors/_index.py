@@ -14,8 +14,9 @@ from umapkit.neighbors._exact import exact_neighbors
 from umapkit.neighbors._neighbors import Neighbors
 from umapkit.neighbors._rows import check_rows
 from umapkit.neighbors._space import Space
-from umapkit.neighbors._table import Table, check_finite
+from umapkit.neighbors._table import Table, check_apart, check_finite
 
+_NOBODY = 0x7FFFFFFF  # kNobody of cpp/include/umapkit/lists.hpp
 _TREES = ("order", "members", "directions", "limits", "lists")
 
 
@@ -152,13 +153,26 @@ class NeighborIndex:
     ) -> NeighborIndex:
         """Rebuild an index without searching; its queries give the same bits.
 
+        Arrays may come from a damaged file: those that would lead the kernels astray are refused.
+
         Parameters
         ----------
         arrays, numbers : dict
             What :meth:`state_arrays` returned.
         n_jobs : int, optional
             Threads for scaling and projecting the rows again.
+
+        Raises
+        ------
+        ValueError
+            If an array names a row that does not exist.
         """
+        n = len(arrays["data"])
+        for name in ("indices", "order", "members"):
+            _check_ids(arrays, name, n)
+        if "lists" in arrays:
+            nobody = arrays["lists"] == _NOBODY
+            _check_ids({"lists": np.where(nobody, 0, arrays["lists"])}, "lists", n)
         n_threads = resolve_n_jobs(n_jobs)
         table = Table(arrays["data"], resolve_metric(numbers["metric"]), n_threads)
         graph = None
@@ -205,8 +219,22 @@ def make_index(
     """Search, and keep what queries need."""
     if method == "exact":
         neighbors = exact_neighbors(table, n_neighbors, n_threads)
+        check_apart(table, neighbors)
         return NeighborIndex(table, neighbors, method="exact", graph=None, recall=1.0, seed=seed)
     neighbors, graph, recall = descent_neighbors(
         table, n_neighbors, target=target, seed=seed, n_threads=n_threads
     )
+    check_apart(table, neighbors)
     return NeighborIndex(table, neighbors, method="descent", graph=graph, recall=recall, seed=seed)
+
+
+def _check_ids(arrays: dict[str, NDArray[Any]], name: str, n: int) -> None:
+    if name not in arrays or arrays[name].size == 0:
+        return
+    low, high = int(arrays[name].min()), int(arrays[name].max())
+    if low < 0 or high >= n:
+        msg = (
+            f"The index is damaged: {name!r} names row {low if low < 0 else high}, but there are "
+            f"{n} rows. Save the model again, or build the index anew."
+        )
+        raise ValueError(msg)

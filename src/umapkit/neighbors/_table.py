@@ -7,8 +7,13 @@ from numpy.typing import NDArray
 
 from umapkit import _kernels
 from umapkit.distances import Metric
+from umapkit.neighbors._neighbors import Neighbors
 
 Rows = NDArray[np.float32]
+
+_BLOCK_WORK = 1e10  # numbers compared in one call of the exact kernel, half a second or so
+_LEAST_BLOCK = 512  # rows, so that every thread has some
+_CLOSEST = 2.0**-60  # squares of smaller distances leave the normal range of float32
 
 
 class Table:
@@ -69,20 +74,25 @@ class Table:
         m = queries.shape[0]
         ids = np.empty((m, k), dtype=np.int32)
         distances = np.empty((m, k), dtype=np.float32)
-        _kernels.nearest(
-            self.metric.kernel,
-            queries,
-            self.rows,
-            self_rows,
-            self.metric.root,
-            self.scale,
-            self.offsets(queries, n_threads),
-            None,
-            None,
-            ids,
-            distances,
-            n_threads,
-        )
+        offsets = self.offsets(queries, n_threads)
+        # In blocks of about a second, so that Ctrl-C is heard between them.
+        step = max(_LEAST_BLOCK, int(_BLOCK_WORK / (self.rows.size + 1)))
+        for begin in range(0, m, step):
+            block = slice(begin, begin + step)
+            _kernels.nearest(
+                self.metric.kernel,
+                queries[block],
+                self.rows,
+                None if self_rows is None else self_rows[block],
+                self.metric.root,
+                self.scale,
+                None if offsets is None else offsets[block],
+                None,
+                None,
+                ids[block],
+                distances[block],
+                n_threads,
+            )
         return ids, distances
 
 
@@ -92,8 +102,10 @@ def _squares(X: Rows, n_threads: int) -> NDArray[np.float32]:
     return out
 
 
-def check_finite(distances: NDArray[np.float32]) -> None:
+def check_finite(distances: NDArray[np.float32], rows: NDArray[np.int32] | None = None) -> None:
     """Refuse distances that left the range of float32.
+
+    `rows` are the numbers of the rows, where these are not 0, 1, 2 and so on.
 
     Raises
     ------
@@ -102,9 +114,33 @@ def check_finite(distances: NDArray[np.float32]) -> None:
     """
     if not np.isfinite(distances).all():
         row = int(np.flatnonzero(~np.isfinite(distances).all(axis=1))[0])
+        row = row if rows is None else int(rows[row])
         msg = (
             f"The distances of row {row} are too large for float32: values of the data lie too far "
             "apart (beyond about 1e18). Scale the columns, for instance by their standard "
             "deviation."
+        )
+        raise ValueError(msg)
+
+
+def check_apart(table: Table, neighbors: Neighbors) -> None:
+    """Refuse rows that differ by so little that their distances vanish in float32.
+
+    Raises
+    ------
+    ValueError
+        If no neighbour is farther than about 1e-18, and yet not all of them are copies.
+    """
+    if table.metric.rows != "as given" or neighbors.k < 2:
+        return
+    if float(neighbors.distances.max()) >= _CLOSEST:
+        return
+    differs = (table.X[neighbors.indices[:, -1]] != table.X).any(axis=1)
+    if differs.any():
+        row = int(np.argmax(differs))
+        msg = (
+            f"The distances of row {row} and all others are too small for float32: values of the "
+            "data lie too close together (within about 1e-18). Scale the columns, for instance by "
+            "their standard deviation."
         )
         raise ValueError(msg)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,9 @@ from umapkit._seed import Stage, resolve_seed, sample_without_replacement
 
 # Up to here a k-d tree beats looking at every row.
 TREE_DIMENSIONS = 6
+
+_BLOCK_WORK = 2e10  # numbers compared in one call
+_LEAST_BLOCK = 4096  # rows: every call packs all rows anew
 
 
 def pick_rows(n: int, sample_size: int | None, random_state: Any) -> NDArray[np.int64]:
@@ -58,6 +62,21 @@ def nearest(
     indices = np.empty((len(queries), k), dtype=np.int32)
     distances = np.empty((len(queries), k), dtype=np.float64)
     narrow = rows.shape[1] <= TREE_DIMENSIONS
-    kernel = _kernels.quality_nearest_points if narrow else _kernels.quality_nearest_rows
-    kernel(rows, queries, own, indices, distances, n_threads)
+    if narrow:
+        _kernels.quality_nearest_points(rows, queries, own, indices, distances, n_threads)
+        return indices, distances
+    for block in blocks(rows, len(queries)):
+        _kernels.quality_nearest_rows(
+            rows, queries[block], own[block], indices[block], distances[block], n_threads
+        )
     return indices, distances
+
+
+def blocks(rows: NDArray[np.float32], n_queries: int) -> Iterator[slice]:
+    """Blocks of queries that a kernel compares with all rows in a second or so.
+
+    Between them Ctrl-C is heard. No result depends on them.
+    """
+    step = max(_LEAST_BLOCK, int(_BLOCK_WORK / rows.size))
+    for begin in range(0, n_queries, step):
+        yield slice(begin, begin + step)

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from umapkit import _kernels
 from umapkit._threads import resolve_n_jobs
 from umapkit.quality._check import as_codes, as_matrix, check_sample_size
-from umapkit.quality._near import pick_rows
+from umapkit.quality._near import blocks, pick_rows
 
 
 def silhouette(
@@ -81,7 +81,8 @@ def silhouette(
     out = np.empty(len(queries), dtype=np.float64)
     grouped = _in_range(points)[order]
     threads = resolve_n_jobs(n_jobs)
-    _kernels.quality_silhouette_rows(grouped, starts, queries, out, threads)
+    for block in blocks(grouped, len(queries)):
+        _kernels.quality_silhouette_rows(grouped, starts, queries[block], out[block], threads)
     return math.fsum(out) / len(out)
 
 

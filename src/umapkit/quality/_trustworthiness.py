@@ -16,7 +16,7 @@ from umapkit.quality._check import (
     check_sample_size,
     in_metric,
 )
-from umapkit.quality._near import nearest, pick_rows, take
+from umapkit.quality._near import blocks, nearest, pick_rows, take
 
 
 def trustworthiness(
@@ -164,6 +164,10 @@ def _score(
     chosen = pick_rows(n, check_sample_size(sample_size), random_state)
     listed, _ = nearest(listing, take(listing, chosen), chosen, k, threads)
     ranks = np.empty_like(listed)
-    _kernels.quality_rank_rows(ranked, take(ranked, chosen), chosen, listed, ranks, threads)
+    queries = take(ranked, chosen)
+    for block in blocks(ranked, len(chosen)):
+        _kernels.quality_rank_rows(
+            ranked, queries[block], chosen[block], listed[block], ranks[block], threads
+        )
     penalty = int(np.maximum(ranks.astype(np.int64) - k, 0).sum())
     return 1.0 - penalty * (2.0 / (len(chosen) * k * (2.0 * n - 3.0 * k - 1.0)))
