@@ -187,16 +187,22 @@ def test_the_estimated_recall_is_near_the_true_one(n_neighbors):
     exact = exact_recall(X, index.neighbors)
     assert abs(index.recall - exact) < 0.01
     assert abs(estimate_recall(X, index.neighbors, sample_size=500) - exact) < 0.01
-    assert estimate_recall(X, index.neighbors, sample_size=6000) == pytest.approx(exact, abs=1e-6)
+    assert estimate_recall(X, index.neighbors, sample_size=6000) == pytest.approx(exact, abs=1e-4)
 
 
 def test_recall_of_damaged_lists_shows_the_damage():
     X = clusters(2000, 10)
     found = find_neighbors(X, n_neighbors=11, method="exact")
     assert estimate_recall(X, found) == 1.0
-    distances = found.distances.copy()
-    distances[:, 6:] = 1e6  # half of the ten neighbours are replaced by far ones
-    assert estimate_recall(X, type(found)(found.indices, distances)) == pytest.approx(0.5)
+    # Half of the ten neighbours are replaced: by rows from anywhere, or by the first one again.
+    # What the list says about their distances does not help it.
+    anywhere = found.indices.copy()
+    anywhere[:, 6:] = np.random.default_rng(0).integers(0, 2000, size=(2000, 5))
+    damaged = estimate_recall(X, type(found)(anywhere, found.distances))
+    assert damaged == pytest.approx(0.5, abs=0.02)
+    again = found.indices.copy()
+    again[:, 6:] = again[:, 1:2]
+    assert estimate_recall(X, type(found)(again, found.distances)) == 0.5
     with pytest.raises(ValueError, match="one list a row"):
         estimate_recall(X[:5], found)
     with pytest.raises(ValueError, match="no sample"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from umapkit._seed import resolve_seed
 from umapkit._threads import resolve_n_jobs
@@ -73,5 +73,29 @@ def estimate_recall(
         seed=resolve_seed(random_state),
         n_threads=n_threads,
     )
-    listed = neighbors.distances[truth.sample, 1:]
-    return truth.recall(np.where(neighbors.indices[truth.sample, 1:] >= 0, listed, np.inf))
+    listed = neighbors.indices[truth.sample, 1:]
+    return truth.recall(_true_distances(rows, table.metric, truth.sample, listed))
+
+
+def _true_distances(
+    rows: NDArray[np.float32],
+    metric: Metric,
+    sample: NDArray[np.integer],
+    listed: NDArray[np.int32],
+) -> NDArray[np.float32]:
+    """Distances from the sampled rows to those listed for them, sorted; infinite where none is.
+
+    They are measured anew, since lists from elsewhere may carry the distances of other rows or of
+    another metric. Shrunk by a rounding error: the truth is rounded to float32.
+    """
+    found = np.full(listed.shape, np.inf)
+    for i, (row, ids) in enumerate(zip(sample, listed, strict=True)):
+        there = np.zeros(len(ids), dtype=bool)
+        there[np.unique(ids, return_index=True)[1]] = True  # a row listed twice counts once
+        there &= ids >= 0
+        if metric.name == "inner_product":
+            # This distance counts from the longest row of the table, so it needs all of it.
+            found[i, there] = metric.formula(rows[row : row + 1], rows)[0, ids[there]]
+        else:
+            found[i, there] = metric.formula(rows[row : row + 1], rows[ids[there]])[0]
+    return np.sort(found * (1 - 1e-5), axis=1).astype(np.float32)
