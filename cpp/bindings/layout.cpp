@@ -25,8 +25,9 @@ void require(bool holds, const char* message) {
 SampledArgs sampled_args(const Vector<std::int64_t>& vectors, const Vector<std::int32_t>& heads,
                          const Vector<float>& weights, const Vector<float>& degree,
                          const Vector<std::int32_t>& order, std::size_t n, std::size_t dim) {
-  require(vectors.shape(0) == n + 1 && degree.shape(0) == n && order.shape(0) == n &&
-              heads.shape(0) == weights.shape(0) &&
+  require(n >= 1 && dim >= 1, "there must be vertices and dimensions");
+  require(vectors.shape(0) == n + 1 && vectors.data()[0] == 0 && degree.shape(0) == n &&
+              order.shape(0) == n && heads.shape(0) == weights.shape(0) &&
               heads.shape(0) == static_cast<std::size_t>(vectors.data()[n]) * 16,
           "the arrays do not belong to one graph");
   SampledArgs args{};
@@ -110,7 +111,7 @@ void settle(Matrix<float> map, Vector<std::int32_t> order, Matrix<std::int32_t> 
             std::int64_t n_epochs, float a, float b, float gamma, float learning_rate,
             float negative_rate, std::int32_t negative_runs, std::uint64_t seed, int n_threads) {
   const std::size_t rows = places.shape(0);
-  require(order.shape(0) == map.shape(0) && neighbors.shape(0) == rows &&
+  require(map.shape(0) >= 1 && order.shape(0) == map.shape(0) && neighbors.shape(0) == rows &&
               weights.shape(0) == rows && weights.shape(1) == neighbors.shape(1) &&
               row_keys.shape(0) == rows && places.shape(1) == map.shape(1),
           "the arrays do not belong to one set of rows");

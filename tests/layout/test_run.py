@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
+from umapkit import _kernels
 from umapkit.layout import (
     Callback,
     History,
@@ -271,3 +272,26 @@ def test_a_map_that_is_not_finite_is_no_result(small):
     graph, y = small
     with pytest.raises(ValueError, match="not finite"):
         run_layout(graph, y, a=1e30, b=5.0, n_epochs=5, random_state=0)
+
+
+def test_the_kernel_refuses_what_holds_no_vertex():
+    none, numbers = np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.float32)
+    ids = np.zeros(0, dtype=np.int32)
+    with pytest.raises(ValueError, match="must be vertices"):
+        _kernels.observed_losses(
+            none,
+            ids,
+            numbers,
+            numbers,
+            ids,
+            np.zeros((0, 2), dtype=np.float32),
+            np.zeros(0),
+            epoch=0,
+            a=A,
+            b=B,
+            gamma=1.0,
+            negative_rate=5.0,
+            negative_runs=4,
+            seed=0,
+            n_threads=1,
+        )

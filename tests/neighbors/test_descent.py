@@ -271,7 +271,8 @@ def test_rounds_run_one_by_one_and_an_interrupt_comes_through(monkeypatch):
     assert rounds == [(0, 1), (1, 2)]
     graph = whole._graph
     assert graph is not None
-    keys, lists = (np.empty_like(graph.lists, dtype=t) for t in (np.float32, np.uint32))
+    lists = np.empty_like(graph.lists)
+    keys = np.empty(lists.shape, dtype=np.float32)
     effort = usual_effort(15, narrow=False)
     _kernels.descend(
         graph.kernel,

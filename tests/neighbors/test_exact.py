@@ -197,7 +197,7 @@ def test_exact_search_is_cut_into_blocks_that_change_nothing(monkeypatch):
                 return kernel(*given)
 
             patch.setattr(_kernels, "nearest", count)
-            cut = find_neighbors(X, n_neighbors=5, metric=metric, method="exact")
+            cut = find_neighbors(X, n_neighbors=5, metric=metric, method="exact", n_jobs=1)
         assert calls == [7] * 28 + [4]
         np.testing.assert_array_equal(cut.indices, whole.indices)
         np.testing.assert_array_equal(cut.distances, whole.distances)

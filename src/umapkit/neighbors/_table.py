@@ -12,7 +12,7 @@ from umapkit.neighbors._neighbors import Neighbors
 Rows = NDArray[np.float32]
 
 _BLOCK_WORK = 1e10  # numbers compared in one call of the exact kernel, half a second or so
-_LEAST_BLOCK = 512  # rows, so that every thread has some
+_LEAST_BLOCK = 512  # rows a thread, so that it may take large tiles
 _CLOSEST = 2.0**-60  # squares of smaller distances leave the normal range of float32
 
 
@@ -76,7 +76,7 @@ class Table:
         distances = np.empty((m, k), dtype=np.float32)
         offsets = self.offsets(queries, n_threads)
         # In blocks of about a second, so that Ctrl-C is heard between them.
-        step = max(_LEAST_BLOCK, int(_BLOCK_WORK / (self.rows.size + 1)))
+        step = max(_LEAST_BLOCK * n_threads, int(_BLOCK_WORK / (self.rows.size + 1)))
         for begin in range(0, m, step):
             block = slice(begin, begin + step)
             _kernels.nearest(
