@@ -205,3 +205,18 @@ def test_a_fit_that_fails_leaves_no_mixture_of_two_models():
     with pytest.raises(ValueError, match="NaN"):
         model.fit(np.full((30, 4), np.nan))
     assert np.array_equal(model.transform(rows[:30]), model.embedding_)
+
+
+def test_a_checkpoint_in_no_folder_is_refused_before_the_search(tmp_path):
+    model = UMAP(random_state=0, checkpoint=tmp_path / "none" / "c")
+    with pytest.raises(FileNotFoundError, match="does not exist"):
+        model.fit(np.random.default_rng(0).normal(size=(40, 3)))
+    assert not hasattr(model, "seed_")
+
+
+@pytest.mark.parametrize("wrong", [-1, 2.5, [], "10"])
+def test_wrong_epochs_are_refused_before_the_search(wrong):
+    model = UMAP(random_state=0, n_epochs=wrong)
+    with pytest.raises(ValueError, match="n_epochs"):
+        model.fit(np.random.default_rng(0).normal(size=(40, 3)))
+    assert not hasattr(model, "seed_")

@@ -25,10 +25,18 @@ class Checkpoint:
         Epochs between two writes. Larger values write less and lose more.
     fingerprint : str
         What the file must belong to: `Layout.fingerprint`.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder of `path` does not exist: now, not after the first 50 epochs.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, fingerprint: str, every: int = 50) -> None:
         self.path = Path(path)
+        if not self.path.parent.is_dir():
+            msg = f"The folder {self.path.parent} of the checkpoint does not exist. Make it first."
+            raise FileNotFoundError(msg)
         self.every = every
         self.fingerprint = fingerprint
 

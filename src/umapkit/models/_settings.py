@@ -9,7 +9,7 @@ import numpy as np
 
 from umapkit.distances import resolve_metric
 from umapkit.estimator import NeighborEmbedding
-from umapkit.layout import LayoutOptions, find_ab, resolve_epochs
+from umapkit.layout import Checkpoint, LayoutOptions, find_ab, resolve_epochs
 
 _OPTIONAL = ("a", "b", "disconnection_distance", "tol")
 _NUMBERS = (
@@ -143,5 +143,7 @@ class Settings(NeighborEmbedding):
             )
             raise ValueError(msg)
         resolve_epochs(self.n_epochs, 1)
+        if self.checkpoint is not None:
+            Checkpoint(self.checkpoint, fingerprint="")
         self.a_, self.b_ = self._resolved_curve()
         self._layout_options(n_epochs=0, seed=0)
