@@ -102,17 +102,20 @@ void build_trees(In<float, 2> rows, std::uint64_t seed, int first_tree, int dept
 }
 
 int descend(int metric, In<float, 2> rows, std::optional<In<float, 1>> heights,
-            In<std::int32_t, 2> members, int depth, int reach, int rounds, std::size_t enough,
-            std::uint64_t seed, Out<float, 2> keys, Out<std::uint32_t, 2> ids, int n_threads) {
+            In<std::int32_t, 2> members, int depth, int reach, int first, int rounds,
+            std::size_t enough, std::uint64_t seed, Out<float, 2> keys, Out<std::uint32_t, 2> ids,
+            int n_threads) {
   const std::size_t n = rows.shape(0);
   require(members.shape(1) == n && keys.shape(0) == n && ids.shape(0) == n &&
               keys.shape(1) == ids.shape(1),
           "n rows each");
   require(!heights || heights->shape(0) == n, "heights: (n,)");
+  require(depth >= 0 && ((n >> depth) >= 1 || n == 0), "depth: at least a row a leaf");
+  require(keys.shape(1) >= 1 && reach >= 1 && first >= 0, "lists, reach and first");
   return neighbors_kernels().descend(metric, rows.data(), data_or_null(heights), n, rows.shape(1),
                                      members.data(), static_cast<int>(members.shape(0)), depth,
-                                     static_cast<int>(keys.shape(1)), reach, rounds, enough, seed,
-                                     keys.data(), ids.data(), n_threads);
+                                     static_cast<int>(keys.shape(1)), reach, first, rounds, enough,
+                                     seed, keys.data(), ids.data(), n_threads);
 }
 
 void rerank(int metric, In<float, 2> table, In<std::int32_t, 1> order, In<std::uint32_t, 2> lists,
@@ -181,7 +184,7 @@ void bind_neighbors(nb::module_& m) {
         "members"_a.noconvert(), "directions"_a.noconvert(), "limits"_a.noconvert(), "n_threads"_a,
         Free());
   m.def("descend", &descend, "metric"_a, "rows"_a.noconvert(), "heights"_a.noconvert().none(),
-        "members"_a.noconvert(), "depth"_a, "reach"_a, "rounds"_a, "enough"_a, "seed"_a,
+        "members"_a.noconvert(), "depth"_a, "reach"_a, "first"_a, "rounds"_a, "enough"_a, "seed"_a,
         "keys"_a.noconvert(), "ids"_a.noconvert(), "n_threads"_a, Free());
   m.def("rerank", &rerank, "metric"_a, "table"_a.noconvert(), "order"_a.noconvert(),
         "lists"_a.noconvert(), "root"_a, "scale"_a, "ids"_a.noconvert(), "distances"_a.noconvert(),

@@ -45,21 +45,20 @@ void with_descent_metric(int metric, F&& f) {
 }
 
 int descend_of(int metric, const float* rows, const float* heights, std::size_t n, std::size_t p,
-               const std::int32_t* members, int n_trees, int depth, int k, int reach, int rounds,
-               std::size_t enough, std::uint64_t seed, float* keys, std::uint32_t* ids,
+               const std::int32_t* members, int n_trees, int depth, int k, int reach, int first,
+               int rounds, std::size_t enough, std::uint64_t seed, float* keys, std::uint32_t* ids,
                int n_threads) {
   int done = 0;
   with_descent_metric(metric, [&]<Metric M>() {
     const Table table{rows, heights, n, p};
     const Lists lists{keys, ids, k};
-    for_blocks(n, 1024, n_threads, [&](std::size_t begin, std::size_t end, int) {
-      for (std::size_t v = begin; v < end; ++v) clear_list(lists.key(v), lists.id(v), k);
-    });
-    join_leaves<M>(table, members, n_trees, depth, lists, n_threads);
-    done = descend<M>(table, lists, reach, rounds, enough, seed, n_threads);
-    for_blocks(n, 1024, n_threads, [&](std::size_t begin, std::size_t end, int) {
-      for (std::size_t i = begin * k; i < end * k; ++i) ids[i] &= kIdMask;
-    });
+    if (first == 0) {
+      for_blocks(n, 1024, n_threads, [&](std::size_t begin, std::size_t end, int) {
+        for (std::size_t v = begin; v < end; ++v) clear_list(lists.key(v), lists.id(v), k);
+      });
+      join_leaves<M>(table, members, n_trees, depth, lists, n_threads);
+    }
+    done = descend<M>(table, lists, reach, first, rounds, enough, seed, n_threads);
   });
   return done;
 }

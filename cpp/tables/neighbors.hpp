@@ -25,9 +25,9 @@ struct NeighborsTable {
                       int first_tree, int n_trees, int depth, std::int32_t* members,
                       float* directions, float* limits, int n_threads);
   int (*descend)(int metric, const float* rows, const float* heights, std::size_t n, std::size_t p,
-                 const std::int32_t* members, int n_trees, int depth, int k, int reach, int rounds,
-                 std::size_t enough, std::uint64_t seed, float* keys, std::uint32_t* ids,
-                 int n_threads);
+                 const std::int32_t* members, int n_trees, int depth, int k, int reach, int first,
+                 int rounds, std::size_t enough, std::uint64_t seed, float* keys,
+                 std::uint32_t* ids, int n_threads);
   void (*rerank)(int metric, const float* table, std::size_t n, std::size_t d,
                  const std::int32_t* order, const std::uint32_t* lists, int width, int k, bool root,
                  float scale, std::int32_t* ids, float* distances, int n_threads);

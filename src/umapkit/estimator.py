@@ -39,6 +39,10 @@ class NeighborEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
             tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
 
+    def __sklearn_is_fitted__(self) -> bool:
+        """Whether a fit has come to its end."""
+        return hasattr(self, "embedding_")
+
     @property
     def _n_features_out(self) -> int:
         """Columns of the map; scikit-learn makes names such as umap0, umap1 of it."""

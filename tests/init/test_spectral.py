@@ -223,3 +223,17 @@ def test_bad_arguments_are_named(cloud):
         make_start(cloud, n_components=2.5, seed=0)  # pyright: ignore[reportArgumentType]
     with pytest.raises(ValueError, match="data has 3 rows"):
         spectral_start(cloud, seed=0, data=np.zeros((3, 2), dtype=np.float32))
+
+
+def test_edges_of_weight_0_are_no_edges(graph_of):
+    rows = np.random.default_rng(0).normal(size=(60, 3))
+    graph = graph_of(rows)
+    full = csr_array(graph)
+    lonely = full.toarray()
+    lonely[5], lonely[:, 5] = 0, 0
+    zeros = full.copy()
+    zeros.data = lonely[np.repeat(np.arange(60), np.diff(full.indptr)), full.indices]
+    assert zeros.nnz > csr_array(lonely).nnz
+    start = spectral_start(zeros, seed=0)
+    assert np.isfinite(start).all()
+    np.testing.assert_array_equal(start, spectral_start(csr_array(lonely), seed=0))

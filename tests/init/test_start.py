@@ -124,6 +124,7 @@ def test_coinciding_points_of_a_given_start_are_parted_a_little():
         (np.zeros((3, 2)), r"shape \(3, 2\)"),
         (np.zeros((4, 3)), r"\(4, 2\)"),
         (np.array([[0, 1], [0, np.nan], [0, 1], [0, 2]]), "nan in row 1, column 1"),
+        (np.array([[0, 1], [0, 2], [1e39, 1], [0, 2]]), r"1e\+39 in row 2, column 0.* fit float32"),
         (np.array([["a", "b"]] * 4), "real numbers"),
         ("umap", "init='umap' is not known"),
         ("pca", "needs the data"),

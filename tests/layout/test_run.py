@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 from umapkit.layout import (
     Callback,
@@ -249,3 +250,24 @@ def test_numpy_numbers_are_options_like_others(small):
         negative_sample_rate=np.int64(5),  # pyright: ignore[reportArgumentType] - works all the same
     )
     assert Layout(graph, y, plain).fingerprint == Layout(graph, y, numpy).fingerprint
+
+
+def test_graphs_that_cannot_be_laid_out_are_refused(small):
+    graph, y = small
+    nothing = csr_array((0, 0), dtype=np.float32)
+    for optimizer in ("sampled", "schedule"):  # a graph of no vertices ended the process
+        with pytest.raises(ValueError, match="no vertices"):
+            run_layout(nothing, np.zeros((0, 2)), a=A, b=B, n_epochs=5, optimizer=optimizer)
+    for wrong in (np.nan, -0.5):
+        broken = graph.copy()
+        broken.data[3] = wrong
+        with pytest.raises(ValueError, match="negative or not finite"):
+            run_layout(broken, y, a=A, b=B, n_epochs=5)
+    with pytest.raises(ValueError, match="beyond float32"):
+        run_layout(graph, 1e39 * y.astype(np.float64), a=A, b=B, n_epochs=5)
+
+
+def test_a_map_that_is_not_finite_is_no_result(small):
+    graph, y = small
+    with pytest.raises(ValueError, match="not finite"):
+        run_layout(graph, y, a=1e30, b=5.0, n_epochs=5, random_state=0)

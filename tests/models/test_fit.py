@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 from sklearn.datasets import load_digits, load_iris
+from sklearn.exceptions import NotFittedError
 
 import umapkit
 from umapkit import UMAP
@@ -189,3 +190,18 @@ def test_serial_optimisers_are_there(digits):
     for optimizer in ("schedule", "bernoulli"):
         model = UMAP(random_state=0, optimizer=optimizer).fit(rows)
         assert knn_accuracy(model.embedding_, labels) > 0.9
+
+
+def test_a_fit_that_fails_leaves_no_mixture_of_two_models():
+    rows = np.random.default_rng(0).normal(size=(60, 4))
+    model = UMAP(random_state=0, n_epochs=[5, 10]).fit(rows)
+    with pytest.raises(ValueError, match="y has 60 labels"):
+        model.fit(rows[:30], np.zeros(60))
+    with pytest.raises(NotFittedError):
+        model.transform(rows)
+    model.set_params(n_epochs=5).fit(rows[:30])
+    assert not hasattr(model, "embedding_list_")
+    # Data that is refused at the door does no harm.
+    with pytest.raises(ValueError, match="NaN"):
+        model.fit(np.full((30, 4), np.nan))
+    assert np.array_equal(model.transform(rows[:30]), model.embedding_)

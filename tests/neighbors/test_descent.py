@@ -13,6 +13,7 @@ import umapkit
 from umapkit import _kernels
 from umapkit.distances import METRICS
 from umapkit.neighbors import NeighborIndex, build_index, estimate_recall, find_neighbors
+from umapkit.neighbors._descent import usual_effort
 
 
 def clusters(n, d, *, inner=8, groups=12, seed=0):
@@ -249,3 +250,42 @@ def test_a_damaged_state_is_refused(name):
     broken.flat[7] = 3000
     with pytest.raises(ValueError, match=f"'{name}' names row 3000"):
         NeighborIndex.from_state({**arrays, name: broken}, numbers)
+
+
+def test_rounds_run_one_by_one_and_an_interrupt_comes_through(monkeypatch):
+    X = clusters(3000, 6)
+    whole = build_index(X, method="descent", random_state=0)
+    rounds = []
+    kernel = _kernels.descend
+
+    def interrupted(*given):
+        rounds.append(given[6:8])
+        if len(rounds) == 2:
+            raise KeyboardInterrupt
+        return kernel(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_kernels, "descend", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            build_index(X, method="descent", random_state=0)
+    assert rounds == [(0, 1), (1, 2)]
+    graph = whole._graph
+    assert graph is not None
+    keys, lists = (np.empty_like(graph.lists, dtype=t) for t in (np.float32, np.uint32))
+    effort = usual_effort(15, narrow=False)
+    _kernels.descend(
+        graph.kernel,
+        graph.rows,
+        None,
+        graph.members,
+        graph.depth,
+        effort.reach,
+        0,
+        effort.rounds,
+        int(effort.enough * lists.size),
+        0,
+        keys,
+        lists,
+        2,
+    )
+    np.testing.assert_array_equal(lists & 0x7FFFFFFF, graph.lists)

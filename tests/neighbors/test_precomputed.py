@@ -70,3 +70,20 @@ def test_wrong_types_are_refused():
         check_precomputed((INDICES, DISTANCES), n=3, n_neighbors=4)
     with pytest.raises(TypeError, match="check_precomputed"):
         Neighbors(INDICES, DISTANCES)  # type: ignore[arg-type]
+
+
+def test_copies_may_come_before_the_row_itself_as_other_searches_list_them():
+    from sklearn.neighbors import NearestNeighbors
+
+    rows = np.random.default_rng(0).integers(0, 3, size=(200, 3)).astype(np.float64)
+    distances, indices = NearestNeighbors(n_neighbors=10).fit(rows).kneighbors(rows)
+    assert (indices[:, 0] != np.arange(200)).any()
+    checked = check_precomputed((indices, distances), n=200)
+    np.testing.assert_array_equal(checked.indices[:, 0], np.arange(200))
+    np.testing.assert_array_equal(checked.distances, distances.astype(np.float32))
+    for row in range(200):
+        listed = set(checked.indices[row].tolist())
+        assert len(listed) == 10
+        assert listed - {row} <= set(indices[row].tolist())
+        gaps = np.linalg.norm(rows[checked.indices[row]] - rows[row], axis=1)
+        np.testing.assert_allclose(gaps, distances[row], atol=1e-6)

@@ -265,18 +265,18 @@ inline void choose_candidates(const Lists& lists, std::size_t n, int reach, std:
   });
 }
 
-// Runs up to `rounds` rounds; stops when at most `enough` entries of all lists are new. Returns
-// the number of rounds done.
+// Runs the rounds first .. rounds - 1; stops when at most `enough` entries of all lists are new.
+// Returns the number of rounds done, those before `first` included.
 template <Metric M>
-int descend(const Table& table, const Lists& lists, int reach, int rounds, std::size_t enough,
-            std::uint64_t seed, int n_threads) {
+int descend(const Table& table, const Lists& lists, int reach, int first, int rounds,
+            std::size_t enough, std::uint64_t seed, int n_threads) {
   const std::size_t n = table.n;
   const int last = lists.k - 1;
   Candidates candidates;
   std::vector<std::atomic<float>> worst(n);
   std::vector<std::atomic_flag> locks(n);
   for (std::size_t v = 0; v < n; ++v) worst[v].store(lists.key(v)[last], std::memory_order_relaxed);
-  for (int round = 0; round < rounds; ++round) {
+  for (int round = first; round < rounds; ++round) {
     std::atomic<std::size_t> fresh{0};
     for_blocks(n, 4096, n_threads, [&](std::size_t begin, std::size_t end, int) {
       std::size_t count = 0;

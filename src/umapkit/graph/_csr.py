@@ -38,8 +38,8 @@ def shape_of(graph: csr_array) -> tuple[int, int]:
 def csr_parts(graph: csr_array) -> Csr:
     """Row pointers int64, columns int32, values float32: a graph as the kernels take it.
 
-    Columns of a row are sorted and appear once: the kernels merge them. The given graph is not
-    changed.
+    Columns of a row are sorted and appear once, since the kernels merge them, and no edge weighs
+    0. The given graph is not changed.
 
     Raises
     ------
@@ -50,9 +50,10 @@ def csr_parts(graph: csr_array) -> Csr:
         msg = f"A graph of shape {graph.shape} is too large: columns are numbered by int32."
         raise ValueError(msg)
     graph.check_format(full_check=True)  # a column beyond the last would be a write anywhere
-    if not graph.has_canonical_format:
+    if not graph.has_canonical_format or not graph.data.all():
         graph = graph.copy()
         graph.sum_duplicates()
+        graph.eliminate_zeros()
     return (
         np.ascontiguousarray(graph.indptr, dtype=np.int64),
         np.ascontiguousarray(graph.indices, dtype=np.int32),

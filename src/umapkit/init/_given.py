@@ -48,12 +48,12 @@ def given_start(
     except (TypeError, ValueError) as error:
         msg = f"init is an array of type {start.dtype}. Its coordinates must be real numbers."
         raise ValueError(msg) from error
-    finite = np.isfinite(start)
+    finite = np.abs(start) <= np.finfo(np.float32).max
     if not finite.all():
         row, column = np.argwhere(~finite)[0]
         msg = (
             f"init has {start[row, column]} in row {row}, column {column}. Coordinates must be "
-            "finite; fill gaps, for example with the mean of the column."
+            "finite and fit float32; fill gaps, for example with the mean of the column."
         )
         raise ValueError(msg)
     first = np.unique(start, axis=0, return_index=True)[1]

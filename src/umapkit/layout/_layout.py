@@ -73,7 +73,8 @@ class Layout:
     Raises
     ------
     ValueError
-        If `graph` is not square, or `start` has another length or is not finite.
+        If `graph` is empty, not square, or has a weight that is negative or not finite, or if
+        `start` has another length or is not finite.
     """
 
     def __init__(
@@ -92,8 +93,16 @@ class Layout:
         if start.ndim != 2 or start.shape[0] != n or start.shape[1] < 1:
             msg = f"start has shape {start.shape}; the graph needs ({n}, n_components)."
             raise ValueError(msg)
+        if n == 0:
+            msg = "graph has no vertices; there is nothing to lay out. Give at least one."
+            raise ValueError(msg)
+        with np.errstate(over="ignore"):  # what is beyond float32 becomes infinite
+            start = start.astype(np.float32)
         if not np.all(np.isfinite(start)):
-            msg = "start has NaN or infinite coordinates; give finite ones."
+            msg = "start has NaN or infinite coordinates, or some beyond float32; give finite ones."
+            raise ValueError(msg)
+        if graph.nnz and not (np.isfinite(graph.data).all() and graph.data.min() >= 0):
+            msg = "graph has weights that are negative or not finite; give memberships in [0, 1]."
             raise ValueError(msg)
         self.options = options
         # Who asks for a checkpoint gets the state of this graph, start and options only.
@@ -219,6 +228,8 @@ class Layout:
 
         Raises
         ------
+        ValueError
+            If the map has left the range of float32.
         LayoutInterrupted
             On Ctrl-C; `embedding` and `epoch` belong to the last finished epoch, and `run` may
             be called again.
@@ -240,6 +251,13 @@ class Layout:
         finally:
             for observer in watching:
                 observer.end(self)
+        if not np.isfinite(self.embedding).all():
+            msg = (
+                f"After {self.epoch} epochs the map holds coordinates that are not finite: the "
+                f"curve a={self.options.a!r}, b={self.options.b!r} or the rates leave the range of "
+                "float32. Give smaller ones; find_ab() gives a and b."
+            )
+            raise ValueError(msg)
         return self.embedding
 
     def _loop(self, end: int, watching: list[Observer]) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from umapkit.distances import resolve_metric
 from umapkit.estimator import NeighborEmbedding
-from umapkit.layout import LayoutOptions, find_ab
+from umapkit.layout import LayoutOptions, find_ab, resolve_epochs
 
 _OPTIONAL = ("a", "b", "disconnection_distance", "tol")
 _NUMBERS = (
@@ -142,5 +142,6 @@ class Settings(NeighborEmbedding):
                 "an interrupted fit could never be continued. Give random_state=0, say."
             )
             raise ValueError(msg)
+        resolve_epochs(self.n_epochs, 1)
         self.a_, self.b_ = self._resolved_curve()
         self._layout_options(n_epochs=0, seed=0)

@@ -210,7 +210,8 @@ class UMAP(Settings):
         Parameters
         ----------
         X : table of shape (n, n_features)
-            Rows: array, sparse matrix, data frame, ...; see `umapkit.data.as_rows`.
+            Rows: array, sparse matrix, data frame, ...; see `umapkit.data.as_rows`. A
+            C-contiguous float32 array is kept for `transform`, not copied: do not write to it.
         y : array of shape (n,), optional
             Labels; -1 or missing means unknown. Equal rows with different labels count as
             unknown.
@@ -231,6 +232,7 @@ class UMAP(Settings):
         """
         self._check_parameters(graph=graph)
         rows = self._rows(X, reset=True)
+        self._forget()
         self.seed_ = resolve_seed(self.random_state)
         everyone = RowFinder(rows, n_jobs=self.n_jobs)
         # A graph or a table of neighbours from outside is about all rows, copies included.
@@ -383,6 +385,12 @@ class UMAP(Settings):
         save_umap(self, path)
 
     # ---------------------------------------------------------------- stages
+
+    def _forget(self) -> None:
+        """Drop the earlier fit: should this one fail, no mixture of the two may place rows."""
+        new = ("a_", "b_", "n_features_in_", "feature_names_in_")
+        for name in [n for n in vars(self) if n.endswith("_") and n not in new]:
+            delattr(self, name)
 
     def _memberships(self, rows: NDArray[np.float32], graph: Any) -> csr_array:
         """Memberships of the kept rows: given, or by neighbours given or searched."""

@@ -21,6 +21,7 @@ _SQUARE, _DOT = 0, 4  # numbers of the keys in cpp/include/umapkit/distance.hpp
 # Keys may be inner products (twice as fast) where neighbours are at least this share of a row's
 # squared distance from the mean: float32 keeps about 1e-6 of it.
 _NEAREST_FOR_PRODUCTS = 1e-3
+_ID_MASK = np.uint32(0x7FFFFFFF)  # the top bit marks what took part in a join: lists.hpp
 _REPEATS = 2  # with more effort, while recall falls short
 _SAMPLE = 256  # rows on which recall is measured
 
@@ -255,20 +256,25 @@ def _build_graph(table: Table, plan: _Plan, effort: Effort, seed: int, n_threads
     limits = np.concatenate([first[2], others[2]])
     keys = np.empty((n, effort.width), dtype=np.float32)
     lists = np.empty((n, effort.width), dtype=np.uint32)
-    _kernels.descend(
-        plan.kernel,
-        rows,
-        heights,
-        members,
-        depth,
-        effort.reach,
-        effort.rounds,
-        int(effort.enough * lists.size),
-        seed,
-        keys,
-        lists,
-        n_threads,
-    )
+    for done in range(effort.rounds):  # one a call, so that Ctrl-C is heard between them
+        reached = _kernels.descend(
+            plan.kernel,
+            rows,
+            heights,
+            members,
+            depth,
+            effort.reach,
+            done,
+            done + 1,
+            int(effort.enough * lists.size),
+            seed,
+            keys,
+            lists,
+            n_threads,
+        )
+        if reached == done:
+            break
+    lists &= _ID_MASK
     space = None if plan.space is None else plan.space.first(plan.width - 1)
     return Graph(
         rows, heights, order, members, directions, limits, depth, lists, space, plan.kernel

@@ -19,9 +19,9 @@ def check_precomputed(
     Parameters
     ----------
     given : Neighbors or (indices, distances) or (indices, distances, index)
-        Lists of n rows, shape (n, k) each, sorted by distance, each row itself first: what
-        umap-learn's ``precomputed_knn`` takes. A third member is not used. Entries with index -1
-        are missing.
+        Lists of n rows, shape (n, k) each, sorted by distance, each row itself first (or among
+        its copies at distance 0): what umap-learn's ``precomputed_knn`` takes. A third member is
+        not used. Entries with index -1 are missing.
     n : int
         Number of rows that they must describe.
     n_neighbors : int, optional
@@ -77,6 +77,7 @@ def check_precomputed(
     _refuse(missing[:, :-1] & ~missing[:, 1:], "a missing entry (-1) before the end of its list")
     far = np.where(missing, np.inf, distances).astype(np.float32)
     _refuse(far[:, 1:] < far[:, :-1], "distances that do not ascend: sort every list")
+    indices = _itself_first(indices, far)
     itself = (indices[:, :1] == np.arange(n)[:, None]) & (far[:, :1] == 0)
     _refuse(
         ~itself,
@@ -91,6 +92,24 @@ def check_precomputed(
     return Neighbors(
         np.ascontiguousarray(sorted_indices, dtype=np.int32), np.ascontiguousarray(far)
     )
+
+
+def _itself_first(indices: NDArray[Any], far: NDArray[np.float32]) -> NDArray[Any]:
+    """Put each row before its copies: other searches list rows at distance 0 in any order.
+
+    A row that is not listed, because copies of it take all places, takes the first of them.
+    """
+    own = np.arange(len(indices))[:, None]
+    listed = indices == own
+    here = listed & (far == 0)
+    place = np.where(here.any(axis=1), here.argmax(axis=1), 0)
+    crowded = ~listed.any(axis=1) & (far == 0).all(axis=1)
+    rows = np.flatnonzero((place > 0) | crowded)
+    if len(rows):
+        indices = indices.copy()
+        indices[rows, place[rows]] = indices[rows, 0]
+        indices[rows, 0] = rows
+    return indices
 
 
 def _refuse(wrong: NDArray[np.bool_], what: str) -> None:
