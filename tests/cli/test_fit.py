@@ -175,3 +175,19 @@ def test_a_wrong_parameter_is_one_line(run, csv, tmp_path):
     assert answer.stderr.startswith("umapkit: error: ")
     assert answer.stderr.count("\n") == 1
     assert not (tmp_path / "m.csv").exists()
+
+
+def test_an_interrupted_fit_continues_and_the_search_is_kept(run, tmp_path, digits):
+    np.save(tmp_path / "a.npy", digits[0])
+    arguments = (
+        "fit", tmp_path / "a.npy", "-o", tmp_path / "map.npy", *FAST, "--neighbors", "exact",
+        "--optimizer", "schedule", "--negative-sample-rate", "2.5",
+        "--checkpoint", tmp_path / "state", "--memory", tmp_path / "cache",
+    )  # fmt: skip
+    run(*arguments)
+    assert (tmp_path / "state").is_file()
+    assert any((tmp_path / "cache").rglob("output.pkl"))
+    wanted = _expected(digits[0], optimizer="schedule", negative_sample_rate=2.5)
+    np.testing.assert_array_equal(read_map(tmp_path / "map.npy").embedding, wanted)
+    run(*arguments, "--tol", "0.5")
+    np.testing.assert_array_equal(read_map(tmp_path / "map.npy").embedding, wanted)

@@ -69,7 +69,7 @@ Repulsion = Annotated[
     typer.Option(help="Weight of repulsion.", show_default="1.0"),
 ]
 Negatives = Annotated[
-    int | None,
+    float | None,
     typer.Option(help="Repelling points drawn for each attracting one.", show_default="5"),
 ]
 CurveA = Annotated[
@@ -104,6 +104,25 @@ Metric = Annotated[str | None, typer.Option(help="Distance of rows.", show_defau
 Init = Annotated[
     str | None, typer.Option(help="Start: spectral, pca or random.", show_default="spectral")
 ]
+Search = Annotated[
+    str | None,
+    typer.Option(help="Search of neighbours: auto, exact or descent.", show_default="auto"),
+]
+Optimizer = Annotated[
+    str | None,
+    typer.Option(
+        help="sampled (parallel), or the serial schedule or bernoulli.", show_default="sampled"
+    ),
+]
+Tolerance = Annotated[
+    float | None,
+    typer.Option(help="Stop when the loss falls by less than this share.", show_default="never"),
+]
+Resume = Annotated[
+    str | None,
+    typer.Option(help="File to continue an interrupted fit from; needs --seed."),
+]
+Cache = Annotated[str | None, typer.Option(help="Folder to keep the neighbour search in.")]
 Target = Annotated[
     str | None,
     typer.Option("--target-column", help="Column of classes that the map is to follow."),
@@ -137,6 +156,11 @@ def fit(
     a: CurveA = None,
     b: CurveB = None,
     disconnection_distance: Disconnection = None,
+    neighbors: Search = None,
+    optimizer: Optimizer = None,
+    tol: Tolerance = None,
+    checkpoint: Resume = None,
+    memory: Cache = None,
     target_column: Target = None,
     target_weight: TargetWeight = None,
     columns: Columns = None,
