@@ -40,7 +40,7 @@ def resolve_seed(random_state: Any) -> int:
     Parameters
     ----------
     random_state : int, numpy.random.Generator, numpy.random.RandomState, or None
-        An integer is the seed itself (negative ones count from 2**64). A generator or
+        An integer below 2**64 is the seed itself (negative ones count from 2**64). A generator or
         ``RandomState`` is asked for one draw, which advances it. ``None`` draws a fresh seed
         from the operating system.
 
@@ -52,7 +52,7 @@ def resolve_seed(random_state: Any) -> int:
     Raises
     ------
     ValueError
-        If `random_state` is none of these.
+        If `random_state` is none of these, or has more than 64 bits.
 
     Examples
     --------
@@ -62,6 +62,9 @@ def resolve_seed(random_state: Any) -> int:
     if random_state is None:
         return secrets.randbits(63)
     if isinstance(random_state, numbers.Integral) and not isinstance(random_state, bool):
+        if not -(2**63) <= random_state < 2**64:
+            msg = f"random_state={random_state} is no 64-bit number. Give one below 2**64."
+            raise ValueError(msg)
         return int(random_state) % 2**64
     if isinstance(random_state, np.random.Generator):
         return int(random_state.integers(0, 2**63))

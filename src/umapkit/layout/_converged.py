@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 class Converged:
     """Observer that stops when the effective loss falls by less than `tol`, twice in a row.
 
+    It does not judge while the steps still grow: early epochs change little, and late ones much.
+
     What it remembers is part of the layout's state, so that a layout that is continued, also from
     a checkpoint, stops where it would have stopped in one run.
 
@@ -49,7 +51,8 @@ class Converged:
         _, _, last, small = layout.watched
         loss = layout.loss()
         fall = (last - loss) / max(abs(loss), 1e-12)
-        small = small + 1 if abs(fall) < self.tol else 0
+        settling = layout.epoch >= layout.options.rise
+        small = small + 1 if settling and abs(fall) < self.tol else 0
         layout.watched[:] = self.tol, layout.epoch, loss, small
         return self.settled(layout)
 
