@@ -62,10 +62,11 @@ def resolve_seed(random_state: Any) -> int:
     if random_state is None:
         return secrets.randbits(63)
     if isinstance(random_state, numbers.Integral) and not isinstance(random_state, bool):
-        if not -(2**63) <= random_state < 2**64:
-            msg = f"random_state={random_state} is no 64-bit number. Give one below 2**64."
+        seed = int(random_state)
+        if not -(2**63) <= seed < 2**64:
+            msg = f"random_state={seed} is no 64-bit number. Give one below 2**64."
             raise ValueError(msg)
-        return int(random_state) % 2**64
+        return seed % 2**64
     if isinstance(random_state, np.random.Generator):
         return int(random_state.integers(0, 2**63))
     if isinstance(random_state, np.random.RandomState):

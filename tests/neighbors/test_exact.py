@@ -137,9 +137,9 @@ def test_any_numeric_dtype_and_layout_gives_the_same_lists(dtype):
     [
         ([[1.0, np.nan], [0, 1]], {}, "row 0, column 1"),
         ([[1.0, 2.0], [np.inf, 1]], {}, "row 1, column 0"),
-        (np.zeros((0, 3)), {}, "at least one row"),
+        (np.zeros((0, 3)), {}, "0 sample"),
         (np.zeros((3, 0)), {}, "at least one"),
-        (np.zeros(3), {}, "dimensions"),
+        (np.zeros(3), {}, "Expected 2D array"),
         (np.array([["a", "b"]], dtype=object), {}, "numbers"),
         (np.zeros((5, 2)), {"n_neighbors": 6}, "Give 1 to 5"),
         (np.zeros((5, 2)), {"n_neighbors": 0}, "Give 1 to 5"),

@@ -8,10 +8,10 @@ from numpy.typing import ArrayLike
 
 from umapkit._seed import resolve_seed
 from umapkit._threads import resolve_n_jobs
+from umapkit.data import as_rows
 from umapkit.distances import Metric, resolve_metric
 from umapkit.neighbors._index import NeighborIndex, make_index
 from umapkit.neighbors._neighbors import Neighbors
-from umapkit.neighbors._rows import check_rows
 from umapkit.neighbors._table import Table
 
 Method = Literal["auto", "exact", "descent"]
@@ -77,7 +77,7 @@ def build_index(
     """
     card = resolve_metric(metric)
     n_threads = resolve_n_jobs(n_jobs)
-    rows = check_rows(X, name="X")
+    rows = as_rows(X, name="X")
     n = rows.shape[0]
     if isinstance(n_neighbors, bool) or not hasattr(n_neighbors, "__index__"):
         msg = f"n_neighbors={n_neighbors!r} is not an integer. Give 1 to {n}, the number of rows."

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from umapkit._threads import resolve_n_jobs
+from umapkit.data import as_rows
 from umapkit.distances import Metric, resolve_metric
 from umapkit.neighbors._descent import Graph, descent_neighbors, search_graph
 from umapkit.neighbors._exact import exact_neighbors
 from umapkit.neighbors._neighbors import Neighbors
-from umapkit.neighbors._rows import check_rows
 from umapkit.neighbors._space import Space
 from umapkit.neighbors._table import Table, check_apart, check_finite
 
@@ -95,7 +95,7 @@ class NeighborIndex:
             If `Q` has the wrong number of columns or holds NaN, or k is out of range.
         """
         n_threads = resolve_n_jobs(n_jobs)
-        rows = check_rows(Q, name="Q", empty_ok=True)
+        rows = as_rows(Q, name="Q", min_rows=0)
         n, d = self.data.shape
         if rows.shape[1] != d:
             msg = f"Q has {rows.shape[1]} columns; the index was built on {d}. Give rows of {d}."

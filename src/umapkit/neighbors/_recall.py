@@ -9,10 +9,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from umapkit._seed import resolve_seed
 from umapkit._threads import resolve_n_jobs
+from umapkit.data import as_rows
 from umapkit.distances import Metric, resolve_metric
 from umapkit.neighbors._descent import true_sample
 from umapkit.neighbors._neighbors import Neighbors
-from umapkit.neighbors._rows import check_rows
 from umapkit.neighbors._table import Table
 
 
@@ -58,7 +58,7 @@ def estimate_recall(
         If `neighbors` has another number of rows than `X`, or `sample_size` is below 1.
     """
     n_threads = resolve_n_jobs(n_jobs)
-    rows = check_rows(X, name="X")
+    rows = as_rows(X, name="X")
     if neighbors.n != rows.shape[0]:
         msg = f"neighbors has {neighbors.n} lists and X {rows.shape[0]} rows. Give one list a row."
         raise ValueError(msg)
