@@ -1,6 +1,6 @@
 """Whole fits beside umap-learn in one run: warm, default parameters, the peer unseeded (parallel).
 
-    python benchmarks/fit.py --peer PEER_PYTHON [--sets mnist ...] [--repeat 2]
+python benchmarks/fit.py --peer PEER_PYTHON [--sets mnist ...] [--repeat 2]
 """
 
 from __future__ import annotations

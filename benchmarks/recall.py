@@ -21,7 +21,7 @@ def main() -> None:
     parser.add_argument("--sets", nargs="+", default=list(SETS))
     arguments = parser.parse_args()
     print(f"# {machine()}")
-    print("| data | rows | method | recall@15 (the row itself included), estimate | exact | seconds to search |")
+    print("| data | rows | method | recall@15, estimate | exact | seconds to search |")
     print("| --- | --- | --- | --- | --- | --- |")
     for name in arguments.sets:
         rows, _ = rows_of(name)
