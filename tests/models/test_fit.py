@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
+import time
 
 import numpy as np
 import pytest
+from safetensors import safe_open
 from scipy.sparse import csr_array
 from sklearn.datasets import load_digits, load_iris
 from sklearn.exceptions import NotFittedError
@@ -220,3 +224,35 @@ def test_wrong_epochs_are_refused_before_the_search(wrong):
     with pytest.raises(ValueError, match="n_epochs"):
         model.fit(np.random.default_rng(0).normal(size=(40, 3)))
     assert not hasattr(model, "seed_")
+
+
+_FIT = """
+import sys
+import numpy as np
+from sklearn.datasets import load_digits
+from umapkit import UMAP
+rows = load_digits().data
+model = UMAP(random_state=0, n_epochs=20_000, checkpoint=sys.argv[1]).fit(rows)
+print(model.embedding_.tobytes().hex())
+"""
+
+
+def test_a_fit_that_is_killed_resumes_to_the_same_bits(tmp_path):
+    """SIGKILL, at whatever moment it falls: the checkpoint is always a whole one."""
+    path = tmp_path / "fit.safetensors"
+    command = [sys.executable, "-c", _FIT, str(path)]
+    for delay in (0.0, 0.37):
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as fit:
+            began = path.stat().st_mtime_ns if path.exists() else 0
+            while not path.exists() or path.stat().st_mtime_ns == began:
+                assert fit.poll() is None, "the fit ended before it could be killed"
+                time.sleep(0.01)
+            time.sleep(delay)
+            fit.kill()
+        assert fit.returncode != 0
+    with safe_open(path, framework="numpy") as file:
+        assert 0 < file.get_tensor("epoch")[0] < 20_000
+    resumed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    path.unlink()
+    whole = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert resumed == whole
