@@ -60,7 +60,7 @@ def test_an_unknown_name_is_refused_with_the_names_that_exist():
     for name in METRICS:
         assert repr(name) in str(caught.value)
     with pytest.raises(TypeError, match="not a name"):
-        resolve_metric(3)  # type: ignore[arg-type]
+        resolve_metric(3)
 
 
 def test_only_bounded_angles_have_a_disconnection_distance():

@@ -44,6 +44,15 @@ def test_every_metric_agrees_with_its_formula(name, d):
     np.testing.assert_allclose(answer.distances, expected, **tolerance)
 
 
+# Every metric by exact search, and by descent where it has one.
+OFFERED = [
+    (name, method)
+    for name, card in METRICS.items()
+    for method in ("exact", "descent")
+    if method == "exact" or card.descent
+]
+
+
 @pytest.mark.parametrize("name", ["euclidean", "manhattan", "chebyshev", "hamming"])
 def test_ties_go_to_the_lower_index(name):
     X = np.random.default_rng(3).integers(0, 3, (200, 3)).astype(np.float32)
@@ -53,11 +62,8 @@ def test_ties_go_to_the_lower_index(name):
     np.testing.assert_allclose(found.distances[:, 1:], distances, rtol=1e-6)
 
 
-@pytest.mark.parametrize("name", [n for n in METRICS if n != "inner_product"])
-@pytest.mark.parametrize("method", ["exact", "descent"])
+@pytest.mark.parametrize(("name", "method"), [c for c in OFFERED if c[0] != "inner_product"])
 def test_equal_rows_are_at_distance_exactly_zero(name, method):
-    if method == "descent" and not METRICS[name].descent:
-        pytest.skip("no descent for this metric")
     X = np.repeat(rows_for(name, 60, 130), 3, axis=0) * np.float32(0.1)
     found = find_neighbors(X, n_neighbors=3, metric=name, method=method, random_state=0)
     assert (found.distances == 0).all()
@@ -65,12 +71,9 @@ def test_equal_rows_are_at_distance_exactly_zero(name, method):
     assert (np.sort(found.indices, axis=1) % 3 == [0, 1, 2]).all()
 
 
-@pytest.mark.parametrize("name", METRICS)
-@pytest.mark.parametrize("method", ["exact", "descent"])
+@pytest.mark.parametrize(("name", "method"), OFFERED)
 @pytest.mark.parametrize("value", [0.0, 0.1])
 def test_all_equal_rows_give_finite_lists(name, method, value):
-    if method == "descent" and not METRICS[name].descent:
-        pytest.skip("no descent for this metric")
     X = np.full((700, 5), value, dtype=np.float32)
     found = find_neighbors(X, n_neighbors=10, metric=name, method=method, random_state=0)
     np.testing.assert_array_equal(found.indices[:, 0], np.arange(700))

@@ -60,7 +60,8 @@ class Checkpoint:
         try:
             with safe_open(self.path, framework="numpy") as file:
                 meta = file.metadata() or {}
-                arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+                names = file.keys()  # an open safetensors file cannot be iterated itself
+                arrays = {name: file.get_tensor(name) for name in names}
         except (SafetensorError, OSError) as error:
             msg = f"{self.path} cannot be read as a checkpoint ({error}). Delete it to start anew."
             raise ValueError(msg) from error

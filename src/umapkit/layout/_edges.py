@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from umapkit._seed import Stage, draw, key
 from umapkit.graph import shape_of
 
 LANES = 16
@@ -62,6 +63,12 @@ class EdgeList:
         """List the edges of `graph` (n, n)."""
         rows = np.repeat(np.arange(shape_of(graph)[0], dtype=np.int32), np.diff(graph.indptr))
         return cls(rows, graph.indices.astype(np.int32), graph.data.astype(np.float32))
+
+
+def shuffled(n: int, seed: int) -> NDArray[np.int32]:
+    """Permute n vertices by hashes of the seed: the order in which runs of negatives lie."""
+    hashes = draw(key(seed, Stage.SHUFFLE, 0, np.arange(n, dtype=np.uint64)), 0)
+    return np.argsort(hashes, kind="stable").astype(np.int32)
 
 
 def row_sums(graph: csr_array) -> NDArray[np.float32]:

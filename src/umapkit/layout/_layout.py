@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from umapkit import _kernels
-from umapkit._seed import Stage, draw, key
 from umapkit._threads import resolve_n_jobs
 from umapkit.graph import shape_of
-from umapkit.layout._edges import EdgeList, PaddedEdges
+from umapkit.layout._edges import EdgeList, PaddedEdges, shuffled
 from umapkit.layout._observe import Observer, as_observers
 from umapkit.layout._options import LayoutOptions
 from umapkit.layout._schedule import prune
@@ -117,9 +116,7 @@ class Layout:
         }
         # What Converged remembers: tol, epoch, loss then, how often it hardly fell.
         self.watched = np.full(4, np.nan)
-        vertices = np.arange(n, dtype=np.uint64)
-        hashes = draw(key(options.seed, Stage.SHUFFLE, 0, vertices), 0)
-        self._order = np.argsort(hashes, kind="stable").astype(np.int32)
+        self._order = shuffled(n, options.seed)
         if options.optimizer == "sampled":
             self._arrays["velocity"] = np.zeros_like(self._arrays["positions"])
         else:

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from umapkit import _kernels
-from umapkit._seed import Stage, draw, key
 from umapkit._threads import resolve_n_jobs
+from umapkit.layout._edges import shuffled
 from umapkit.layout._layout import NEGATIVE_RUNS
 
 
@@ -59,12 +59,10 @@ def settle(
     float32 array of shape (m, d)
         The places.
     """
-    n = len(embedding)
-    hashes = draw(key(seed, Stage.SHUFFLE, 0, np.arange(n, dtype=np.uint64)), 0)
     places = np.array(start, dtype=np.float32, order="C")
     _kernels.settle(
         np.ascontiguousarray(embedding, dtype=np.float32),
-        np.argsort(hashes, kind="stable").astype(np.int32),
+        shuffled(len(embedding), seed),
         np.ascontiguousarray(neighbors, dtype=np.int32),
         np.ascontiguousarray(weights, dtype=np.float32),
         np.ascontiguousarray(row_keys, dtype=np.uint64),
