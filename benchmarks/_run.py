@@ -81,6 +81,7 @@ def run_method(
     package = found.get(METHODS[method].distribution)
     if package is None:
         return {"status": "not installed"}, {}
+    failed = {"status": "failed", "version": package.version}
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "answer.json"
         task = {
@@ -105,10 +106,10 @@ def run_method(
                 env=_environment(package.python, ask.jobs),
             )
         except subprocess.TimeoutExpired:
-            return {"status": "failed", "reason": f"not done after {limit:g} s"}, {}
+            return {**failed, "reason": f"not done after {limit:g} s"}, {}
         if not out.exists():
             said = (done.stderr.strip().splitlines() or ["no message"])[-1]
-            return {"status": "failed", "reason": f"exit status {done.returncode}: {said}"}, {}
+            return {**failed, "reason": f"exit status {done.returncode}: {said}"}, {}
         record = {**json.loads(out.read_text(encoding="utf-8")), "version": package.version}
         if record["status"] != "ok":
             return record, {}
