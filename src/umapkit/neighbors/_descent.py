@@ -200,6 +200,7 @@ def descent_neighbors(
             check_finite(distances)
             return with_self(ids, distances), graph, recall
         effort, repeats = effort.more(), repeats - 1
+        del graph, ids, distances  # the next ones are larger
 
 
 @dataclass(frozen=True, eq=False)
@@ -285,15 +286,14 @@ def _build_graph(table: Table, plan: _Plan, effort: Effort, seed: int, n_threads
         return (table.rows if order is None else table.rows[order]), None
 
     rows, _ = rows_in(None)
-    first = _trees(rows, seed, 0, 1, depth, n_threads)
+    trees = _Trees.empty(effort.n_trees, n, rows.shape[1], depth)
+    trees.grow(rows, seed, slice(0, 1), n_threads)
     # The first tree orders the rows: near rows lie near each other in memory.
-    order = first[0][0].copy()
-    first[0][0] = np.arange(n)
+    order = trees.members[0].copy()
+    trees.members[0] = np.arange(n)
+    del rows
     rows, heights = rows_in(order)
-    others = _trees(rows, seed, 1, effort.n_trees - 1, depth, n_threads)
-    members = np.concatenate([first[0], others[0]])
-    directions = np.concatenate([first[1], others[1]])
-    limits = np.concatenate([first[2], others[2]])
+    trees.grow(rows, seed, slice(1, None), n_threads)
     keys = np.empty((n, effort.width), dtype=np.float32)
     lists = np.empty((n, effort.width), dtype=np.uint32)
     for done in range(effort.rounds):  # one a call, so that Ctrl-C is heard between them
@@ -301,7 +301,7 @@ def _build_graph(table: Table, plan: _Plan, effort: Effort, seed: int, n_threads
             plan.kernel,
             rows,
             heights,
-            members,
+            trees.members,
             depth,
             effort.reach,
             done,
@@ -317,20 +317,49 @@ def _build_graph(table: Table, plan: _Plan, effort: Effort, seed: int, n_threads
     lists &= _ID_MASK
     space = None if plan.space is None else plan.space.first(plan.width - 1)
     return Graph(
-        rows, heights, order, members, directions, limits, depth, lists, space, plan.kernel
+        rows,
+        heights,
+        order,
+        trees.members,
+        trees.directions,
+        trees.limits,
+        depth,
+        lists,
+        space,
+        plan.kernel,
     )
 
 
-def _trees(
-    rows: Rows, seed: int, first: int, count: int, depth: int, n_threads: int
-) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]:
-    n, p = rows.shape
-    inner = 2**depth - 1
-    members = np.empty((count, n), dtype=np.int32)
-    directions = np.empty((count, inner, p), dtype=np.float32)
-    limits = np.empty((count, inner), dtype=np.float32)
-    _kernels.build_trees(rows, seed, first, depth, members, directions, limits, n_threads)
-    return members, directions, limits
+@dataclass(frozen=True, eq=False)
+class _Trees:
+    """The arrays of ``cpp/include/umapkit/tree.hpp``."""
+
+    members: NDArray[np.int32]
+    directions: NDArray[np.float32]
+    limits: NDArray[np.float32]
+    depth: int
+
+    @classmethod
+    def empty(cls, count: int, n: int, p: int, depth: int) -> _Trees:
+        inner = 2**depth - 1
+        return cls(
+            np.empty((count, n), dtype=np.int32),
+            np.empty((count, inner, p), dtype=np.float32),
+            np.empty((count, inner), dtype=np.float32),
+            depth,
+        )
+
+    def grow(self, rows: Rows, seed: int, some: slice, n_threads: int) -> None:
+        _kernels.build_trees(
+            rows,
+            seed,
+            some.start,
+            self.depth,
+            self.members[some],
+            self.directions[some],
+            self.limits[some],
+            n_threads,
+        )
 
 
 def _rerank(
