@@ -107,13 +107,22 @@ void smooth_islands(Indptr indptr, Indices indices, Array<const float, 1> weight
                                 n_threads);
 }
 
-std::int32_t aggregate(Indptr indptr, Indices indices, Array<const float, 1> values,
-                       Array<std::int32_t, 1> home, int n_threads) {
-  check_csr(indptr, indices, home.shape(0));
+std::size_t coarsen(Indptr indptr, Indices indices, Array<const float, 1> values,
+                    Array<const double, 1> roots, Array<std::int32_t, 1> home,
+                    Array<double, 1> coarse_roots, Array<std::int64_t, 1> coarse_indptr,
+                    Array<std::int32_t, 1> coarse_indices, Array<float, 1> coarse_values,
+                    int n_threads) {
+  const std::size_t n = roots.shape(0);
+  check_csr(indptr, indices, n);
   require(values.shape(0) == indices.shape(0), "one value an entry");
+  require(home.shape(0) == n && coarse_roots.shape(0) == n && coarse_indptr.shape(0) == n + 1 &&
+              coarse_indices.shape(0) == indices.shape(0) &&
+              coarse_values.shape(0) == indices.shape(0),
+          "room as for the graph itself is needed");
   const nb::gil_scoped_release unlocked;
-  return init_kernels().aggregate(home.shape(0), indptr.data(), indices.data(), values.data(),
-                                  home.data(), n_threads);
+  return init_kernels().coarsen(n, indptr.data(), indices.data(), values.data(), roots.data(),
+                                home.data(), coarse_roots.data(), coarse_indptr.data(),
+                                coarse_indices.data(), coarse_values.data(), n_threads);
 }
 
 std::int32_t find_components(Indptr indptr, Indices indices, Array<std::int32_t, 1> labels) {
@@ -208,8 +217,10 @@ void bind_init(nb::module_& m) {
   m.def("smooth_islands", &smooth_islands, "indptr"_a.noconvert(), "indices"_a.noconvert(),
         "weights"_a.noconvert(), "labels"_a.noconvert(), "islands"_a, "tiny"_a, "seed"_a, "epoch"_a,
         "out"_a.noconvert(), "n_threads"_a);
-  m.def("aggregate", &aggregate, "indptr"_a.noconvert(), "indices"_a.noconvert(),
-        "values"_a.noconvert(), "home"_a.noconvert(), "n_threads"_a);
+  m.def("coarsen", &coarsen, "indptr"_a.noconvert(), "indices"_a.noconvert(),
+        "values"_a.noconvert(), "roots"_a.noconvert(), "home"_a.noconvert(),
+        "coarse_roots"_a.noconvert(), "coarse_indptr"_a.noconvert(), "coarse_indices"_a.noconvert(),
+        "coarse_values"_a.noconvert(), "n_threads"_a);
   m.def("fill_normal", &fill_normal, "seed"_a, "epoch"_a, "vertices"_a.noconvert(),
         "out"_a.noconvert(), "n_threads"_a);
   m.def("column_sums", &column_sums, "rows"_a.noconvert(), "out"_a.noconvert(), "n_threads"_a);

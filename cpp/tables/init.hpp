@@ -26,8 +26,10 @@ struct InitTable {
                          const float* weights, const std::int32_t* labels, std::size_t islands,
                          std::size_t tiny, std::size_t count, std::uint64_t seed,
                          std::uint64_t epoch, float* out, int n_threads);
-  std::int32_t (*aggregate)(std::size_t n, const std::int64_t* indptr, const std::int32_t* indices,
-                            const float* values, std::int32_t* home, int n_threads);
+  std::size_t (*coarsen)(std::size_t n, const std::int64_t* indptr, const std::int32_t* indices,
+                         const float* values, const double* roots, std::int32_t* home,
+                         double* coarse_roots, std::int64_t* coarse_indptr,
+                         std::int32_t* coarse_indices, float* coarse_values, int n_threads);
   std::int32_t (*find_components)(std::size_t n, const std::int64_t* indptr,
                                   const std::int32_t* indices, std::int32_t* labels);
   void (*weighted_mean)(std::size_t rows, std::size_t dim, const std::int64_t* indptr,

@@ -1,6 +1,6 @@
 // Smooth coordinates of every connected component (island) of a graph.
 //
-// Up to 64 vertices (or twice the block): all eigenvectors by Jacobi's rotations. Up to 256: a
+// Up to 32 vertices (or twice the block): all eigenvectors by Jacobi's rotations. Up to 256: a
 // Chebyshev filter in double precision until the residuals are below 1e-8 (at most 2000 products).
 // Larger ones: smooth_large (multilevel.hpp). An island is copied out with its own numbering, so
 // the memory beyond the result is that of the islands at work. Islands of up to 8192 vertices are
@@ -22,7 +22,7 @@
 
 UMAPKIT_BEGIN
 
-constexpr std::size_t kSmallIsland = 256, kIslandOfOneThread = 8192;
+constexpr std::size_t kWhole = 32, kSmallIsland = 256, kIslandOfOneThread = 8192;
 
 struct IslandGraph {
   std::size_t n;

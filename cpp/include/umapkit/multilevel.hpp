@@ -1,15 +1,17 @@
 // Smooth coordinates of a large connected graph through smaller ones.
 //
 // A filter of degree q sees about q edges far: on a long chain, ring or filament no affordable
-// degree separates the smoothest vectors. On a graph of aggregates (coarsen.hpp) each edge spans
-// many. So: coarsen until few vertices are left, solve there, and on the way back take every
-// coarse vector as a start, x_i = (r_i / R_a) x'_a, which the filter (smooth.hpp) then rids of its
-// steps. On the way back a level may use 40 products at the finest, four times more at each
-// coarser one, up to 1280.
+// degree separates the smoothest vectors, and on any large graph most of its products go into
+// what a smaller graph could tell. On a graph of aggregates (coarsen.hpp) each edge spans many. So:
+// coarsen until few vertices are left, solve there, and on the way back take every coarse vector
+// as a start, x_i = (r_i / R_a) x'_a, which the filter (smooth.hpp) then rids of its steps: rounds
+// of degree 20, 40, 80, 160, 160, ..., until the residual of every wanted vector is at most a tenth
+// of theta, or the products of that level are spent: 40 at the finest, four times more at each
+// coarser one, at most 1280. The coarsest graph begins with a hashed block and has eight times its
+// products, at most 1280.
 //
-// The plain filter comes first (degrees 20, 20 and 40 on a hashed block); this is for what it
-// leaves unsettled. Vectors settle at a residual of a tenth of theta. Approximate: it is a start
-// for a layout, not an eigensolver. O(nnz m) for each of at most about 130 products.
+// Approximate: it is a start for a layout, not an eigensolver. O(nnz m) for each of 20 to 60
+// products of the finest graph's cost in most cases; a graph that cannot be coarsened, 320.
 #pragma once
 #include <algorithm>
 #include <cstddef>
@@ -26,7 +28,7 @@ UMAPKIT_BEGIN
 
 constexpr double kShare = 0.1;
 constexpr double kFloatFloor = 1e-6;  // residual that rounding to float32 leaves
-constexpr std::size_t kWhole = 64;    // vertices for which all eigenvectors are found
+constexpr std::size_t kCoarsest = 64;
 
 inline void prolong(const Adjacency<float>& fine, const CoarseGraph& coarse,
                     const Block<float>& from, Block<float>& to, int n_threads) {
@@ -53,14 +55,14 @@ inline void refine(const Adjacency<float>& s, Block<float>& block, std::size_t c
   }
 }
 
-// From the coarsest graph up; `block` gets the vectors of s.
-inline void climb(const Adjacency<float>& s, Block<float>& block, std::size_t count,
-                  std::uint64_t seed, std::uint64_t epoch, int n_threads) {
+// Leading `count` vectors, in the first columns of `block`.
+inline void smooth_large(const Adjacency<float>& s, Block<float>& block, std::size_t count,
+                         std::uint64_t seed, std::uint64_t epoch, int n_threads) {
   std::vector<std::unique_ptr<CoarseGraph>> levels;
   const auto at = [&](std::size_t level) { return level ? levels[level - 1]->view() : s; };
   for (;;) {
     const Adjacency<float> finest = at(levels.size());
-    if (finest.n <= kWhole) break;
+    if (finest.n <= kCoarsest) break;
     auto next = std::make_unique<CoarseGraph>();
     next->home.resize(finest.n);
     const auto left = static_cast<std::size_t>(aggregate(finest, next->home.data(), n_threads));
@@ -69,40 +71,23 @@ inline void climb(const Adjacency<float>& s, Block<float>& block, std::size_t co
     build_coarse(finest, left, *next, n_threads);
     levels.push_back(std::move(next));
   }
-  int budget = 1280;
   Block<float> below(0, block.m);
   for (std::size_t level = levels.size() + 1; level-- > 0;) {
     const Adjacency<float> here = at(level);
     Block<float> own(level ? here.n : 0, block.m);
     Block<float>& now = level ? own : block;
-    budget = 40;
+    int budget = 40;
     for (std::size_t l = 0; l < level && budget < 1280; ++l) budget *= 4;
-    if (level == levels.size()) {
-      if (level == 0) return;  // nothing below: the plain filter's vectors stay
-      if (here.n <= kWhole) {
-        solve_whole(here, now);
-      } else {
-        fill_uniform(here.n, now.m, seed, epoch, now.x.data(), n_threads);
-        refine(here, now, count, 1280, n_threads);
-      }
-    } else {
+    if (level < levels.size()) {
       prolong(here, *levels[level], below, now, n_threads);
       refine(here, now, count, std::min(budget, 1280), n_threads);
+    } else {
+      fill_uniform(here.n, now.m, seed, epoch, now.x.data(), n_threads);
+      project_out(here.n, now.m, now.x.data(), here.roots, n_threads);
+      refine(here, now, count, std::min(8 * budget, 1280), n_threads);
     }
     below = std::move(own);
   }
-}
-
-// Leading `count` vectors, in the first columns of `block`.
-inline void smooth_large(const Adjacency<float>& s, Block<float>& block, std::size_t count,
-                         std::uint64_t seed, std::uint64_t epoch, int n_threads) {
-  fill_uniform(s.n, block.m, seed, epoch, block.x.data(), n_threads);
-  project_out(s.n, block.m, block.x.data(), s.roots, n_threads);
-  for (const int degree : {20, 20, 40}) {
-    filter_round(s, block, degree, n_threads);
-    if (block.settled(count, kShare, kFloatFloor)) return;
-  }
-  climb(s, block, count, seed, epoch, n_threads);
 }
 
 UMAPKIT_END

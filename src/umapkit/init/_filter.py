@@ -14,13 +14,13 @@ Parts = tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]
 def filter_vectors(parts: Parts, count: int, *, seed: int, n_threads: int) -> NDArray[np.float32]:
     """Approximate the `count` leading nontrivial eigenvectors of the normalised adjacency.
 
-    Up to 64 vertices (or twice the block): all eigenvectors by Jacobi's rotations. Up to 256: a
-    Chebyshev filter on a block of vectors, in double precision, to convergence. Beyond: rounds of
-    the filter of degrees 20, 20 and 40, each with a Rayleigh-Ritz step, until the residual of
-    every wanted vector is at most a tenth of 1 - eigenvalue (the eigenvalue's own error is of the
-    order of the square). What then is not settled (chains, rings, filaments) is solved on
-    coarser graphs first. It is a start for a layout, not an eigensolver: close eigenvalues may
-    stay mixed.
+    Up to 32 vertices (or twice the block): all eigenvectors by Jacobi's rotations. Up to 256: a
+    Chebyshev filter on a block of vectors, in double precision, to convergence. Beyond: the graph
+    is coarsened until few vertices are left, solved there, and the vectors are brought back level
+    by level, each time smoothed by rounds of the filter with a Rayleigh-Ritz step, until the
+    residual of every wanted vector is at most a tenth of 1 - eigenvalue (the eigenvalue's own
+    error is of the order of the square) or the level's products are spent (40 at the finest).
+    It is a start for a layout, not an eigensolver: close eigenvalues may stay mixed.
 
     Parameters
     ----------
