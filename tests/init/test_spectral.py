@@ -58,7 +58,6 @@ def test_block_is_the_hash_of_seed_vertex_and_column():
 
 @pytest.mark.parametrize("count", [1, 2, 3, 10])
 def test_filter_finds_the_leading_eigenvectors(cloud, eigenvalues, count):
-    operator = Operator(*csr_parts(cloud), n_threads=2)
     ours = filter_vectors(csr_parts(cloud), count, seed=0, n_threads=2).astype(np.float64)
     matrix = normalised(cloud)
     exact = eigenvalues[:count]

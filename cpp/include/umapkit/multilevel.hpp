@@ -5,13 +5,13 @@
 // what a smaller graph could tell. On a graph of aggregates (coarsen.hpp) each edge spans many. So:
 // coarsen until few vertices are left, solve there, and on the way back take every coarse vector
 // as a start, x_i = (r_i / R_a) x'_a, which the filter (smooth.hpp) then rids of its steps: rounds
-// of degree 20, 40, 80, 160, 160, ..., until the residual of every wanted vector is at most a tenth
-// of theta, or the products of that level are spent: 40 at the finest, four times more at each
-// coarser one, at most 1280. The coarsest graph begins with a hashed block and has eight times its
-// products, at most 1280.
+// of degree 20, 40, 80, 160, 160, ..., until the residual of every wanted vector is at most a
+// fiftieth of theta, or the products of that level are spent: as many as make 1e8 edges, at least
+// 40 at the finest and four times more at each coarser one, at most 1280. The coarsest graph
+// begins with a hashed block and has eight times as many, at most 1280.
 //
-// Approximate: it is a start for a layout, not an eigensolver. O(nnz m) for each of 20 to 60
-// products of the finest graph's cost in most cases; a graph that cannot be coarsened, 320.
+// Approximate: it is a start for a layout, not an eigensolver. O(nnz m) a product; graphs of more
+// than 2.5 million edges get 40 at the finest (320 where they cannot be coarsened).
 #pragma once
 #include <algorithm>
 #include <cstddef>
@@ -26,9 +26,11 @@
 
 UMAPKIT_BEGIN
 
-constexpr double kShare = 0.1;
-constexpr double kFloatFloor = 1e-6;  // residual that rounding to float32 leaves
-constexpr std::size_t kCoarsest = 64;
+constexpr double kShare = 0.02;               // of theta: the residual of a settled vector
+constexpr std::size_t kCheap = 100000000;     // edges times products that any level may use
+constexpr double kFloatFloor = 1e-6;          // residual that rounding to float32 leaves
+constexpr std::int64_t kOneThread = 1 << 16;  // edges below which a second thread does not pay
+constexpr std::size_t kCoarsest = 64, kMost = 1280;
 
 inline void prolong(const Adjacency<float>& fine, const CoarseGraph& coarse,
                     const Block<float>& from, Block<float>& to, int n_threads) {
@@ -47,6 +49,7 @@ inline void prolong(const Adjacency<float>& fine, const CoarseGraph& coarse,
 // Rounds of growing degree until the vectors wanted are settled or `budget` products are made.
 inline void refine(const Adjacency<float>& s, Block<float>& block, std::size_t count, int budget,
                    int n_threads) {
+  if (s.indptr[s.n] < kOneThread) n_threads = 1;
   for (int degree = 20; budget >= 20; degree = std::min(2 * degree, 160)) {
     const int now = std::min(degree, budget);
     filter_round(s, block, now, n_threads);
@@ -76,15 +79,18 @@ inline void smooth_large(const Adjacency<float>& s, Block<float>& block, std::si
     const Adjacency<float> here = at(level);
     Block<float> own(level ? here.n : 0, block.m);
     Block<float>& now = level ? own : block;
-    int budget = 40;
-    for (std::size_t l = 0; l < level && budget < 1280; ++l) budget *= 4;
+    std::size_t budget = 40;
+    for (std::size_t l = 0; l < level && budget < kMost; ++l) budget *= 4;
+    budget = std::max(budget, kCheap / static_cast<std::size_t>(here.indptr[here.n]));
+    if (level == levels.size()) budget *= 8;
+    const int products = static_cast<int>(std::min(budget, kMost));
     if (level < levels.size()) {
       prolong(here, *levels[level], below, now, n_threads);
-      refine(here, now, count, std::min(budget, 1280), n_threads);
+      refine(here, now, count, products, n_threads);
     } else {
       fill_uniform(here.n, now.m, seed, epoch, now.x.data(), n_threads);
       project_out(here.n, now.m, now.x.data(), here.roots, n_threads);
-      refine(here, now, count, std::min(8 * budget, 1280), n_threads);
+      refine(here, now, count, products, n_threads);
     }
     below = std::move(own);
   }

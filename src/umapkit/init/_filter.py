@@ -18,8 +18,8 @@ def filter_vectors(parts: Parts, count: int, *, seed: int, n_threads: int) -> ND
     Chebyshev filter on a block of vectors, in double precision, to convergence. Beyond: the graph
     is coarsened until few vertices are left, solved there, and the vectors are brought back level
     by level, each time smoothed by rounds of the filter with a Rayleigh-Ritz step, until the
-    residual of every wanted vector is at most a tenth of 1 - eigenvalue (the eigenvalue's own
-    error is of the order of the square) or the level's products are spent (40 at the finest).
+    residual of every wanted vector is at most a fiftieth of 1 - eigenvalue (the eigenvalue's own
+    error is of the order of the square) or the level's products are spent.
     It is a start for a layout, not an eigensolver: close eigenvalues may stay mixed.
 
     Parameters
