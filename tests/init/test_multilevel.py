@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from scipy.sparse import csc_array, csr_array, diags_array, eye_array
 from scipy.sparse.linalg import eigsh
-from scipy.stats import spearmanr
 
 from umapkit import _kernels
 from umapkit.graph import csr_parts
@@ -67,7 +66,7 @@ def test_the_coarse_graph_is_the_share_of_the_fine_one(graph_of, n):
     fine = csr_array((operator.values, operator.indices, operator.indptr), shape=(n, n)).toarray()
     home, roots, coarse = coarsened(operator)
     np.testing.assert_array_equal(home, aggregates(fine))
-    assert 2 * coarse.shape[0] < n
+    assert 2 * len(roots) < n
     assert coarse.has_sorted_indices
     prolongation = np.zeros((n, len(roots)))
     prolongation[np.arange(n), home] = operator.roots / roots[home]
@@ -105,7 +104,8 @@ def test_a_long_line_starts_in_its_order(graph_of):
     )
     graph = graph_of(np.stack((places, 0 * places), axis=1), 15)
     start = spectral_start(graph, n_components=1, seed=0)[:, 0]
-    assert abs(spearmanr(start, places).statistic) > 0.99
+    ranks = np.argsort(np.argsort(np.stack((start, places)), axis=1), axis=1)
+    assert abs(np.corrcoef(ranks)[0, 1]) > 0.99
 
 
 def test_a_long_roll_has_the_eigenvalues_of_the_exact_solver(graph_of):

@@ -158,7 +158,7 @@ def _exact_islands(
     out = np.zeros((len(labels), n_components), dtype=np.float32)
     pieces = split(parts, labels, count)
     with one_blas_thread():
-        for which in np.flatnonzero(pieces.sizes > _tiny(n_components)):
+        for which in np.flatnonzero(pieces.sizes > _tiny(n_components)).tolist():
             place = _exact(pieces.graph(which), n_components, seed, n_threads)
             widest = max(float(np.abs(place).max()), np.finfo(np.float32).tiny)
             out[pieces.members(which)] = place / widest
