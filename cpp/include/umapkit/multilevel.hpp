@@ -5,7 +5,7 @@
 // what a smaller graph could tell. On a graph of aggregates (coarsen.hpp) each edge spans many. So:
 // coarsen until few vertices are left, solve there, and on the way back take every coarse vector
 // as a start, x_i = (r_i / R_a) x'_a, which the filter (smooth.hpp) then rids of its steps: rounds
-// of degree 20, 40, 80, 160, 160, ..., until the residual of every wanted vector is at most a
+// of degree 20, 20, 40, 80, 160, 160, ..., until the residual of every wanted vector is at most a
 // fiftieth of theta, or the products of that level are spent: as many as make 1e8 edges, at least
 // 40 at the finest and four times more at each coarser one, at most 1280. The coarsest graph
 // begins with a hashed block and has eight times as many, at most 1280.
@@ -50,8 +50,9 @@ inline void prolong(const Adjacency<float>& fine, const CoarseGraph& coarse,
 inline void refine(const Adjacency<float>& s, Block<float>& block, std::size_t count, int budget,
                    int n_threads) {
   if (s.indptr[s.n] < kOneThread) n_threads = 1;
-  for (int degree = 20; budget >= 20; degree = std::min(2 * degree, 160)) {
-    const int now = std::min(degree, budget);
+  constexpr int degrees[] = {20, 20, 40, 80, 160};
+  for (int round = 0; budget >= degrees[0]; ++round) {
+    const int now = std::min(degrees[std::min(round, 4)], budget);
     filter_round(s, block, now, n_threads);
     if (block.settled(count, kShare, kFloatFloor)) return;
     budget -= now;
