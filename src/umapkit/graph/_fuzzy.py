@@ -217,6 +217,8 @@ def disconnected(graph: csr_array) -> NDArray[np.bool_]:
     bool array of shape (n,)
         True where a row has no edge of positive weight.
     """
+    if graph.nnz == 0 or graph.data.min() > 0:
+        return np.diff(graph.indptr) == 0
     edges = np.concatenate(([0], np.cumsum(graph.data > 0)))
     return edges[graph.indptr[1:]] == edges[graph.indptr[:-1]]
 
