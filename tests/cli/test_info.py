@@ -56,6 +56,6 @@ def test_info_plans_for_a_table_that_is_not_at_hand(run):
     facts = json.loads(run("info", "--shape", "1000000x50", *more, "--json").stdout)
     assert facts["memory of a fit"] == fit_memory(1_000_000, 50, 30, 3)
     assert "1.7 GiB" in run("info", "--shape", "1000000x50").stdout
-    assert "not ROWSxCOLUMNS" in run("info", "--shape", "1000000", code=1).stderr
-    assert "not both" in run("info", "example:digits", "--shape", "9x9", code=1).stderr
-    assert "Give a file" in run("info", code=1).stderr
+    assert "not ROWSxCOLUMNS" in run("info", "--shape", "1000000", code=2).stderr
+    assert "not both" in run("info", "example:digits", "--shape", "9x9", code=2).stderr
+    assert "Give a file" in run("info", code=2).stderr

@@ -53,7 +53,7 @@ def info(
     del debug  # read by the wrapper
     if (data is None) == (shape is None):
         msg = "Give a file (or example:NAME), or --shape ROWSxCOLUMNS, and not both."
-        raise ValueError(msg)
+        raise typer.BadParameter(msg)
     if data is None:
         n, d = _rows_and_columns(str(shape))
         facts: dict[str, Any] = {"rows": n, "columns": d}
@@ -104,5 +104,5 @@ def _rows_and_columns(shape: str) -> tuple[int, int]:
         found = (0, 0)
     if min(found) < 1:
         msg = f"--shape {shape} is not ROWSxCOLUMNS. Give two whole numbers, as 1000000x50."
-        raise ValueError(msg)
+        raise typer.BadParameter(msg)
     return found
