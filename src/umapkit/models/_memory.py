@@ -58,8 +58,8 @@ def fit_memory(
     index = searched + trees + table
     edges = 2 * (k - 1)  # of a row, where no neighbour is mutual
     graph = 8 * edges + 8
-    # The directed lists as a table, without its gaps, and turned over; the union.
-    union = table + 2 * 8 * k + 16 + graph
+    # The directed lists as a table, their edges dealt out to buckets, the union.
+    union = table + 12 * k + 32 + graph
     padded = 8 * (edges + _VERTEX) + 12
     places = 4 * 10 * dim
     stages = (
