@@ -1,4 +1,4 @@
-// The two forces of UMAP between a pair of points, and its two costs, for sixteen pairs.
+// The two forces of UMAP between a pair of points, and its two costs, for many pairs.
 //
 // With p = s^b, s = |y_i - y_j|^2 (tutorial, Eqs. 8, 9, 12, 13; eps = 0.001):
 //
@@ -22,20 +22,24 @@ constexpr float kLn2 = 0.693147180559945309f;
 struct Curve {
   float a, b, gamma;
 
-  UMAPKIT_INLINE F32x16 attraction(F32x16 s) const {
-    const F32x16 safe = max(s, splat(kTinySquare));
-    const F32x16 p = power(safe, b);
+  template <int N>
+  UMAPKIT_INLINE Pack<float, N> attraction(Pack<float, N> s) const {
+    const auto safe = max(s, splat_pack<float, N>(kTinySquare));
+    const auto p = power(safe, b);
     return p * (2.0f * a * b) / (safe * (p * a + 1.0f));
   }
-  UMAPKIT_INLINE F32x16 repulsion(F32x16 s) const {
-    const F32x16 p = power(max(s, splat(kTinySquare)), b);
-    return splat(2.0f * gamma * b) / ((s + kRepulsionFloor) * (p * a + 1.0f));
+  template <int N>
+  UMAPKIT_INLINE Pack<float, N> repulsion(Pack<float, N> s) const {
+    const auto p = power(max(s, splat_pack<float, N>(kTinySquare)), b);
+    return splat_pack<float, N>(2.0f * gamma * b) / ((s + kRepulsionFloor) * (p * a + 1.0f));
   }
-  UMAPKIT_INLINE F32x16 attraction_cost(F32x16 s) const {
-    return log2_of(power(max(s, splat(kTinySquare)), b) * a + 1.0f) * kLn2;
+  template <int N>
+  UMAPKIT_INLINE Pack<float, N> attraction_cost(Pack<float, N> s) const {
+    return log2_of(power(max(s, splat_pack<float, N>(kTinySquare)), b) * a + 1.0f) * kLn2;
   }
-  UMAPKIT_INLINE F32x16 repulsion_cost(F32x16 s) const {
-    const F32x16 ap = power(max(s, splat(kTinySquare)), b) * a;
+  template <int N>
+  UMAPKIT_INLINE Pack<float, N> repulsion_cost(Pack<float, N> s) const {
+    const auto ap = power(max(s, splat_pack<float, N>(kTinySquare)), b) * a;
     return log2_of((ap + 1.0f) / ap) * (kLn2 * gamma);
   }
 };

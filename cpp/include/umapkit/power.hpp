@@ -1,4 +1,4 @@
-// log2, exp2 and x^b for sixteen lanes, by our own polynomials: the same bits on every machine
+// log2, exp2 and x^b for many lanes, by our own polynomials: the same bits on every machine
 // and compiler, which the system's libm does not promise.
 //
 // log2(x): x = 2^k (1 + t), sqrt(1/2) <= 1 + t < sqrt(2); log2(x) = k + t P(t), P of degree 6
@@ -11,11 +11,12 @@
 
 UMAPKIT_BEGIN
 
-UMAPKIT_INLINE F32x16 log2_of(F32x16 x) {
-  const I32x16 bits = bits_of(x);
-  const I32x16 k = (bits - 0x3F3504F3) >> 23;
-  const F32x16 t = float_of(bits - (k << 23)) - 1.0f;
-  F32x16 p = splat(0.170634344220161438f);
+template <int N>
+UMAPKIT_INLINE Pack<float, N> log2_of(Pack<float, N> x) {
+  const auto bits = bits_of(x);
+  const auto k = (bits - 0x3F3504F3) >> 23;
+  const auto t = float_of(bits - (k << 23)) - 1.0f;
+  auto p = splat_pack<float, N>(0.170634344220161438f);
   p = p * t - 0.272697895765304565f;
   p = p * t + 0.297262609004974365f;
   p = p * t - 0.358961850404739380f;
@@ -25,13 +26,14 @@ UMAPKIT_INLINE F32x16 log2_of(F32x16 x) {
   return to_float(k) + t * p;
 }
 
-UMAPKIT_INLINE F32x16 exp2_of(F32x16 y) {
+template <int N>
+UMAPKIT_INLINE Pack<float, N> exp2_of(Pack<float, N> y) {
   constexpr float kRound = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer
-  y = min(max(y, splat(-126.0f)), splat(126.0f));
-  const F32x16 shifted = y + kRound;
-  const I32x16 k = bits_of(shifted) - 0x4B400000;
-  const F32x16 f = y - (shifted - kRound);
-  F32x16 q = splat(0.00132764712907373905f);
+  y = clamp(y, 126.0f);
+  const auto shifted = y + kRound;
+  const auto k = bits_of(shifted) - 0x4B400000;
+  const auto f = y - (shifted - kRound);
+  auto q = splat_pack<float, N>(0.00132764712907373905f);
   q = q * f + 0.00967554096132516861f;
   q = q * f + 0.0555071309208869934f;
   q = q * f + 0.240221202373504639f;
@@ -40,6 +42,9 @@ UMAPKIT_INLINE F32x16 exp2_of(F32x16 y) {
   return float_of(bits_of(q) + (k << 23));
 }
 
-UMAPKIT_INLINE F32x16 power(F32x16 x, float b) { return exp2_of(log2_of(x) * b); }
+template <int N>
+UMAPKIT_INLINE Pack<float, N> power(Pack<float, N> x, float b) {
+  return exp2_of(log2_of(x) * b);
+}
 
 UMAPKIT_END

@@ -34,8 +34,8 @@
 // every vertex is as likely as any other, and no gather is needed.
 //
 // Approximated: negatives of one run are drawn together, so they are not independent of each
-// other (their mean is right). Complexity: sum of degrees + n |N| pairs an epoch; three copies of
-// the positions, two of the velocities. Every vertex writes its own place only: the bits do not
+// other (their mean is right). Complexity: sum of degrees + n |N| pairs an epoch; two copies of
+// the state and one of the positions. Every vertex writes its own place only: the bits do not
 // depend on threads.
 #pragma once
 #include <algorithm>
@@ -78,73 +78,200 @@ UMAPKIT_INLINE std::int32_t runs_of(float wanted, std::int32_t cap) {
                                          : std::max(1, static_cast<std::int32_t>(runs + 0.5f));
 }
 
-// One epoch of the vertices begin .. end - 1. `from` and `to` hold a row of 2 dim numbers a vertex:
-// its position, then its velocity, so that a neighbour is one cache line.
-template <int D>
-void sampled_block(const PaddedGraph& graph, const SampledOptions& options, int dim_given,
-                   const float* from, const float* copy, std::size_t stride, std::int64_t epoch,
-                   float* to, F32x16* scratch, std::size_t begin, std::size_t end) {
-  const int dim = D > 0 ? D : dim_given;
-  F32x16 local[D > 0 ? 3 * D : 1];
-  F32x16* const delta = D > 0 ? local : scratch;
-  F32x16* const force = delta + dim;
-  F32x16* const pulled = force + dim;  // sum_j w_ij c_a v_j
-  const Curve curve = options.curve;
-  const float length = static_cast<float>(options.n_epochs);
-  const float h = options.learning_rate * (1.0f - static_cast<float>(epoch) / length) *
-                  std::min(1.0f, static_cast<float>(epoch + 1) / (kRise * length));
+// A row of the state: the position, then the velocity, so that a neighbour is one cache line. In
+// two dimensions it is one load of 16 bytes, in three two of them (turned_rows).
+UMAPKIT_INLINE constexpr std::size_t row_width(std::size_t dim) { return dim == 3 ? 8 : 2 * dim; }
+UMAPKIT_INLINE constexpr std::size_t velocity_at(std::size_t dim) { return dim == 3 ? 4 : dim; }
 
+// The pairs of a few vertices, one vector of sixteen after the other. Their coefficients are
+// computed side by side: each is a chain of some fifty operations that wait for one another, and
+// several chains at once keep the units busy.
+struct Pairs {
+  static constexpr std::size_t kAtOnce = kRegisterBytes == 64 ? 4 : kRegisterBytes == 32 ? 2 : 1;
+  std::vector<F32x16> delta, velocity, coefficient;
+
+  void resize(std::size_t vectors, std::size_t dim) {
+    vectors = (vectors + kAtOnce - 1) / kAtOnce * kAtOnce;
+    if (coefficient.size() >= vectors) return;
+    coefficient.resize(vectors, splat(1.0f));
+    delta.resize(vectors * dim);
+    velocity.resize(vectors * dim);
+  }
+  // Squared distances in, coefficients out.
+  template <class F>
+  void compute(std::size_t vectors, F&& f) {
+    float* const all = reinterpret_cast<float*>(coefficient.data());
+    constexpr int kMany = static_cast<int>(kAtOnce) * kLanes;
+    for (std::size_t v = 0; v < vectors; v += kAtOnce)
+      store(all + v * kLanes, f(load_pack<float, kMany>(all + v * kLanes)));
+  }
+};
+
+constexpr std::size_t kVertices = 16;  // of which the pairs are held at once
+
+// Scratch of one thread.
+struct Bench {
+  Pairs pairs;
+  std::vector<const float*> runs;  // negatives of the vertices, one after the other
+  std::int32_t n_runs[kVertices];
+  float wanted[kVertices];
+  std::vector<F32x16> sums;  // force, pulled, repulsion: 3 dim a vertex
+};
+
+// What does not change within an epoch.
+struct Epoch {
+  const float* state;  // rows of the last epoch
+  const float* copy;   // its positions, shuffled; columns `stride` apart
+  std::size_t stride;
+  std::uint64_t number;
+  float step;  // h
+};
+
+// Draws the runs of the vertices, and asks the memory for them.
+inline void draw_runs(const PaddedGraph& graph, const SampledOptions& options, std::size_t dim,
+                      const Epoch& now, std::size_t begin, std::size_t end, Bench& bench) {
+  bench.runs.clear();
   for (std::size_t i = begin; i < end; ++i) {
-    const float* const here = from + i * 2 * dim;
-    for (int k = 0; k < dim; ++k) force[k] = pulled[k] = F32x16{};
-    F32x16 stiffness = {};
-    for (std::int64_t v = graph.vectors[i]; v < graph.vectors[i + 1]; ++v) {
-      const std::int32_t* const heads = graph.heads + v * kLanes;
-      F32x16 s = {};
-      for (int k = 0; k < dim; ++k) {
-        delta[k] = splat(here[k]) - pick<float, kLanes>([&](int l) {
-                     return from[static_cast<std::size_t>(heads[l]) * 2 * dim + k];
-                   });
-        s += delta[k] * delta[k];
+    const float wanted = options.negative_rate * graph.degree[i];
+    const std::int32_t n_runs = runs_of(wanted, options.negative_runs);
+    bench.wanted[i - begin] = wanted;
+    bench.n_runs[i - begin] = n_runs;
+    const std::uint64_t key_i = key(options.seed, Stage::negative, now.number, i);
+    for (std::int32_t r = 0; r < n_runs; ++r) {
+      const float* const run = now.copy + below(draw(key_i, static_cast<std::uint64_t>(r)),
+                                                static_cast<std::uint32_t>(graph.n));
+      for (std::size_t k = 0; k < dim; ++k) {
+        __builtin_prefetch(run + k * now.stride);
+        __builtin_prefetch(run + k * now.stride + kLanes - 1);
       }
+      bench.runs.push_back(run);
+    }
+  }
+}
+
+// sums[.][2 dim ..]: repulsion on every vertex.
+template <int D>
+void repel(const SampledOptions& options, std::size_t dim_given, const Epoch& now,
+           std::size_t begin, std::size_t end, Bench& bench) {
+  const std::size_t dim = D > 0 ? D : dim_given;
+  Pairs& pairs = bench.pairs;
+  pairs.resize(bench.runs.size(), dim);
+  std::size_t at = 0;
+  for (std::size_t i = begin; i < end; ++i) {
+    const float* const here = now.state + i * row_width(dim);
+    for (std::int32_t r = 0; r < bench.n_runs[i - begin]; ++r, ++at) {
+      F32x16 s = {};
+      for (std::size_t k = 0; k < dim; ++k) {
+        const F32x16 d = splat(here[k]) - load(bench.runs[at] + k * now.stride);
+        pairs.delta[at * dim + k] = d;
+        s += d * d;
+      }
+      pairs.coefficient[at] = s;
+    }
+  }
+  pairs.compute(at, [&](const auto& s) { return options.curve.repulsion(s); });
+  at = 0;
+  for (std::size_t i = begin; i < end; ++i) {
+    const std::int32_t n_runs = bench.n_runs[i - begin];
+    if (n_runs == 0) continue;
+    const float share = bench.wanted[i - begin] / static_cast<float>(n_runs * kLanes);
+    F32x16 local[D > 0 ? D : 1] = {};
+    F32x16* const kept = &bench.sums[(i - begin) * 3 * dim + 2 * dim];
+    F32x16* const force = D > 0 ? local : kept;
+    for (std::int32_t r = 0; r < n_runs; ++r, ++at)
+      for (std::size_t k = 0; k < dim; ++k)
+        force[k] += clamp(pairs.coefficient[at] * pairs.delta[at * dim + k], kClip) * share;
+    if (D > 0) std::copy_n(local, dim, kept);
+  }
+}
+
+// Differences, velocities and squared distances of the edges of the vertices.
+template <int D>
+std::size_t meet_neighbors(const PaddedGraph& graph, std::size_t dim_given, const Epoch& now,
+                           std::size_t begin, std::size_t end, Pairs& pairs) {
+  const std::size_t dim = D > 0 ? D : dim_given;
+  const std::size_t vectors = static_cast<std::size_t>(graph.vectors[end] - graph.vectors[begin]);
+  pairs.resize(vectors, dim);
+  std::size_t at = 0;
+  for (std::size_t i = begin; i < end; ++i) {
+    const float* const here = now.state + i * row_width(dim);
+    for (std::int64_t v = graph.vectors[i]; v < graph.vectors[i + 1]; ++v, ++at) {
+      const std::int32_t* const heads = graph.heads + v * kLanes;
+      __builtin_prefetch(heads + 40 * kLanes);  // of the vertices to come
+      __builtin_prefetch(graph.weights + (v + 20) * kLanes);
+      F32x16 s = {};
+      F32x16 there[8];
+      if constexpr (D == 2) turned_rows(now.state, row_width(2), heads, there);
+      if constexpr (D == 3) {
+        turned_rows(now.state, row_width(3), heads, there);
+        turned_rows(now.state + velocity_at(3), row_width(3), heads, there + velocity_at(3));
+      }
+      for (std::size_t k = 0; k < dim; ++k) {
+        F32x16 place, velocity;
+        if constexpr (D == 2 || D == 3) {
+          place = there[k];
+          velocity = there[velocity_at(D) + k];
+        } else {
+          const float* const column = now.state + k;
+          place = pick<float, kLanes>(
+              [&](int l) { return column[static_cast<std::size_t>(heads[l]) * row_width(dim)]; });
+          velocity = pick<float, kLanes>([&](int l) {
+            return column[static_cast<std::size_t>(heads[l]) * row_width(dim) + velocity_at(dim)];
+          });
+        }
+        const F32x16 d = splat(here[k]) - place;
+        pairs.delta[at * dim + k] = d;
+        pairs.velocity[at * dim + k] = velocity;
+        s += d * d;
+      }
+      pairs.coefficient[at] = s;
+    }
+  }
+  return vectors;
+}
+
+// One epoch of the vertices begin .. end - 1; `to` gets their new rows.
+template <int D>
+void move_vertices(const PaddedGraph& graph, const SampledOptions& options, std::size_t dim_given,
+                   const Epoch& now, std::size_t begin, std::size_t end, Bench& bench, float* to) {
+  const std::size_t dim = D > 0 ? D : dim_given;
+  bench.sums.assign((end - begin) * 3 * dim, F32x16{});
+  draw_runs(graph, options, dim, now, begin, end, bench);
+  Pairs& pairs = bench.pairs;
+  const std::size_t vectors = meet_neighbors<D>(graph, dim, now, begin, end, pairs);
+  pairs.compute(vectors, [&](const auto& s) { return options.curve.attraction(s); });
+  std::size_t at = 0;
+  float totals[kVertices];
+  for (std::size_t i = begin; i < end; ++i) {
+    F32x16 local[D > 0 ? 2 * D : 1] = {};
+    F32x16* const kept = &bench.sums[(i - begin) * 3 * dim];
+    F32x16* const force = D > 0 ? local : kept;
+    F32x16* const pulled = force + dim;  // sum_j w_ij c_a v_j
+    F32x16 stiffness = {};
+    for (std::int64_t v = graph.vectors[i]; v < graph.vectors[i + 1]; ++v, ++at) {
       const F32x16 w = load(graph.weights + v * kLanes);
-      const F32x16 c = curve.attraction(s);
+      const F32x16 c = pairs.coefficient[at];
       const F32x16 spring = w * c;
       stiffness += spring;
-      for (int k = 0; k < dim; ++k) {
-        const F32x16 velocity = pick<float, kLanes>(
-            [&](int l) { return from[(static_cast<std::size_t>(heads[l]) * 2 + 1) * dim + k]; });
-        force[k] -= w * clamp(c * delta[k], kClip);
-        pulled[k] += spring * velocity;
+      for (std::size_t k = 0; k < dim; ++k) {
+        force[k] -= w * clamp(c * pairs.delta[at * dim + k], kClip);
+        pulled[k] += spring * pairs.velocity[at * dim + k];
       }
     }
-    for (int k = 0; k < dim; ++k) force[k] = force[k] * 2.0f;
-
-    const float wanted = options.negative_rate * graph.degree[i];
-    const std::int32_t runs = runs_of(wanted, options.negative_runs);
-    if (runs > 0) {
-      const float share = wanted / static_cast<float>(runs * kLanes);
-      const std::uint64_t key_i =
-          key(options.seed, Stage::negative, static_cast<std::uint64_t>(epoch), i);
-      for (std::int32_t r = 0; r < runs; ++r) {
-        const float* const run = copy + below(draw(key_i, static_cast<std::uint64_t>(r)),
-                                              static_cast<std::uint32_t>(graph.n));
-        F32x16 s = {};
-        for (int k = 0; k < dim; ++k) {
-          delta[k] = splat(here[k]) - load(run + static_cast<std::size_t>(k) * stride);
-          s += delta[k] * delta[k];
-        }
-        const F32x16 c = curve.repulsion(s);
-        for (int k = 0; k < dim; ++k) force[k] += clamp(c * delta[k], kClip) * share;
-      }
-    }
-    const float total = 2.0f * sum(stiffness);
-    const float step = h / (1.0f + 2.0f * h * total);
-    for (int k = 0; k < dim; ++k) {
-      const float old = here[dim + k];
-      const float velocity = step * (sum(force[k]) + 2.0f * sum(pulled[k]) + total * old);
-      to[i * 2 * dim + k] = here[k] + velocity;
-      to[(i * 2 + 1) * dim + k] = velocity;
+    if (D > 0) std::copy_n(local, 2 * dim, kept);
+    totals[i - begin] = 2.0f * sum(stiffness);
+  }
+  repel<D>(options, dim, now, begin, end, bench);
+  for (std::size_t i = begin; i < end; ++i) {
+    const F32x16* const force = &bench.sums[(i - begin) * 3 * dim];
+    const float total = totals[i - begin];
+    const float step = now.step / (1.0f + 2.0f * now.step * total);
+    const float* const here = now.state + i * row_width(dim);
+    for (std::size_t k = 0; k < dim; ++k) {
+      const F32x16 all = (force[k] + force[dim + k]) * 2.0f + force[2 * dim + k];
+      const float velocity = step * (sum(all) + total * here[velocity_at(dim) + k]);
+      to[i * row_width(dim) + k] = here[k] + velocity;
+      to[i * row_width(dim) + velocity_at(dim) + k] = velocity;
     }
   }
 }
@@ -172,37 +299,44 @@ inline void run_sampled(const PaddedGraph& graph, const SampledOptions& options,
   const std::size_t n = graph.n;
   const std::size_t width = static_cast<std::size_t>(dim);
   const std::size_t stride = n + kLanes;
-  std::vector<float> copy(stride * width), from(2 * n * width), to(2 * n * width);
+  std::vector<float> copy(stride * width), from(n * row_width(width)), to(from.size());
   for (std::size_t i = 0; i < n; ++i) {
-    std::copy_n(positions + i * width, width, from.data() + 2 * i * width);
-    std::copy_n(velocities + i * width, width, from.data() + (2 * i + 1) * width);
+    std::copy_n(positions + i * width, width, from.data() + i * row_width(width));
+    std::copy_n(velocities + i * width, width,
+                from.data() + i * row_width(width) + velocity_at(width));
   }
-  std::vector<std::vector<F32x16>> scratch(static_cast<std::size_t>(std::max(n_threads, 1)));
-  if (dim > 3)
-    for (auto& s : scratch) s.resize(3 * width);
   const std::size_t threads = static_cast<std::size_t>(std::max(n_threads, 1));
   const std::size_t block = std::clamp<std::size_t>(n / (8 * threads), 64, 2048);
+  std::vector<Bench> benches(threads);
+  const float length = static_cast<float>(options.n_epochs);
 
   std::int64_t epoch = state[0];
   for (; epoch < until; ++epoch) {
-    shuffled_copy(from.data(), 2 * width, order, n, dim, n_threads, copy.data());
+    shuffled_copy(from.data(), row_width(width), order, n, dim, n_threads, copy.data());
+    const float h = options.learning_rate * (1.0f - static_cast<float>(epoch) / length) *
+                    std::min(1.0f, static_cast<float>(epoch + 1) / (kRise * length));
+    const Epoch now{from.data(), copy.data(), stride, static_cast<std::uint64_t>(epoch), h};
     for_blocks(n, block, n_threads, [&](std::size_t begin, std::size_t end, int thread) {
-      auto call = [&]<int D>() {
-        sampled_block<D>(graph, options, dim, from.data(), copy.data(), stride, epoch, to.data(),
-                         scratch[static_cast<std::size_t>(thread)].data(), begin, end);
-      };
-      switch (dim) {
-        case 1: call.template operator()<1>(); break;
-        case 2: call.template operator()<2>(); break;
-        case 3: call.template operator()<3>(); break;
-        default: call.template operator()<0>();
+      Bench& bench = benches[static_cast<std::size_t>(thread)];
+      for (std::size_t i = begin; i < end; i += kVertices) {
+        const std::size_t stop = std::min(end, i + kVertices);
+        auto call = [&]<int D>() {
+          move_vertices<D>(graph, options, width, now, i, stop, bench, to.data());
+        };
+        switch (dim) {
+          case 1: call.template operator()<1>(); break;
+          case 2: call.template operator()<2>(); break;
+          case 3: call.template operator()<3>(); break;
+          default: call.template operator()<0>();
+        }
       }
     });
     from.swap(to);
   }
   for (std::size_t i = 0; i < n; ++i) {
-    std::copy_n(from.data() + 2 * i * width, width, positions + i * width);
-    std::copy_n(from.data() + (2 * i + 1) * width, width, velocities + i * width);
+    std::copy_n(from.data() + i * row_width(width), width, positions + i * width);
+    std::copy_n(from.data() + i * row_width(width) + velocity_at(width), width,
+                velocities + i * width);
   }
   state[0] = epoch;
 }

@@ -170,29 +170,79 @@ UMAPKIT_INLINE Pack<To, N> bits_as(const Pack<T, N>& a) {
   });
 }
 
-UMAPKIT_INLINE I32x16 bits_of(const F32x16& v) { return bits_as<std::int32_t>(v); }
-UMAPKIT_INLINE F32x16 float_of(const I32x16& v) { return bits_as<float>(v); }
+template <int N>
+UMAPKIT_INLINE Pack<std::int32_t, N> bits_of(const Pack<float, N>& v) {
+  return bits_as<std::int32_t>(v);
+}
+template <int N>
+UMAPKIT_INLINE Pack<float, N> float_of(const Pack<std::int32_t, N>& v) {
+  return bits_as<float>(v);
+}
 
 // The numbers as floats.
-UMAPKIT_INLINE F32x16 to_float(const I32x16& v) {
+template <int N>
+UMAPKIT_INLINE Pack<float, N> to_float(const Pack<std::int32_t, N>& v) {
   return each<float>(v, [](auto x) {
     return __builtin_convertvector(
         x, typename Pack<float, sizeof(x) / sizeof(std::int32_t), true>::Register);
   });
 }
 
+// x < y ? x : y and x > y ? x : y. The instructions by name: gcc 12 makes a comparison and a blend
+// of the expression, though minps and maxps are exactly that (the second where one is NaN).
+#if defined(__AVX512F__)
+UMAPKIT_INLINE auto lesser(Pack<float, 16>::Register x, Pack<float, 16>::Register y) {
+  return (Pack<float, 16>::Register)_mm512_min_ps((__m512)x, (__m512)y);
+}
+UMAPKIT_INLINE auto larger(Pack<float, 16>::Register x, Pack<float, 16>::Register y) {
+  return (Pack<float, 16>::Register)_mm512_max_ps((__m512)x, (__m512)y);
+}
+#elif defined(__AVX2__)
+UMAPKIT_INLINE auto lesser(Pack<float, 8>::Register x, Pack<float, 8>::Register y) {
+  return (Pack<float, 8>::Register)_mm256_min_ps((__m256)x, (__m256)y);
+}
+UMAPKIT_INLINE auto larger(Pack<float, 8>::Register x, Pack<float, 8>::Register y) {
+  return (Pack<float, 8>::Register)_mm256_max_ps((__m256)x, (__m256)y);
+}
+#elif defined(__SSE2__)
+UMAPKIT_INLINE auto lesser(Pack<float, 4>::Register x, Pack<float, 4>::Register y) {
+  return (Pack<float, 4>::Register)_mm_min_ps((__m128)x, (__m128)y);
+}
+UMAPKIT_INLINE auto larger(Pack<float, 4>::Register x, Pack<float, 4>::Register y) {
+  return (Pack<float, 4>::Register)_mm_max_ps((__m128)x, (__m128)y);
+}
+#else
+UMAPKIT_INLINE auto lesser(Pack<float, 4>::Register x, Pack<float, 4>::Register y) {
+  return x < y ? x : y;
+}
+UMAPKIT_INLINE auto larger(Pack<float, 4>::Register x, Pack<float, 4>::Register y) {
+  return x > y ? x : y;
+}
+#endif
+
 template <class T, int N>
 UMAPKIT_INLINE Pack<T, N> min(const Pack<T, N>& a, const Pack<T, N>& b) {
-  return each<T>(a, b, [](auto x, auto y) { return x < y ? x : y; });
+  return each<T>(a, b, [](auto x, auto y) {
+    if constexpr (std::is_same_v<T, float>)
+      return lesser(x, y);
+    else
+      return x < y ? x : y;
+  });
 }
 
 template <class T, int N>
 UMAPKIT_INLINE Pack<T, N> max(const Pack<T, N>& a, const Pack<T, N>& b) {
-  return each<T>(a, b, [](auto x, auto y) { return x > y ? x : y; });
+  return each<T>(a, b, [](auto x, auto y) {
+    if constexpr (std::is_same_v<T, float>)
+      return larger(x, y);
+    else
+      return x > y ? x : y;
+  });
 }
 
-UMAPKIT_INLINE F32x16 clamp(const F32x16& v, float bound) {
-  return min(max(v, splat(-bound)), splat(bound));
+template <int N>
+UMAPKIT_INLINE Pack<float, N> clamp(const Pack<float, N>& v, float bound) {
+  return min(max(v, splat_pack<float, N>(-bound)), splat_pack<float, N>(bound));
 }
 
 UMAPKIT_INLINE F32x16 abs(const F32x16& v) { return float_of(bits_of(v) & 0x7FFFFFFF); }
@@ -233,6 +283,74 @@ UMAPKIT_INLINE std::uint32_t no_more_mask(const F32x16& a, const F32x16& b) {
   std::uint32_t mask = 0;
   for (int i = 0; i < kLanes; ++i) mask |= static_cast<std::uint32_t>(a[i] <= b[i]) << i;
   return mask;
+#endif
+}
+
+// Rows of four floats, ids[0..15] of a table whose rows begin `stride` floats apart, turned over:
+// lane l of out[c] is number c of row ids[l]. Sixteen loads of 16 bytes and some shuffles, where a
+// gather of each column would load 64 times.
+UMAPKIT_INLINE void turned_rows(const float* table, std::size_t stride, const std::int32_t* ids,
+                                F32x16 out[4]) {
+  typedef float F32x4 __attribute__((vector_size(16)));
+  const auto row = [&](int l) {
+    F32x4 r;
+    std::memcpy(&r, table + static_cast<std::size_t>(ids[l]) * stride, sizeof r);
+    return r;
+  };
+#if defined(__AVX512F__)
+  const auto rows = [&](int l) {  // rows l, l + 4, l + 8, l + 12
+    __m512 all = _mm512_castps128_ps512((__m128)row(l));
+    all = _mm512_insertf32x4(all, (__m128)row(l + 4), 1);
+    all = _mm512_insertf32x4(all, (__m128)row(l + 8), 2);
+    return _mm512_insertf32x4(all, (__m128)row(l + 12), 3);
+  };
+  const __m512 a = rows(0), b = rows(1), c = rows(2), d = rows(3);
+  const __m512d ab = _mm512_castps_pd(_mm512_unpacklo_ps(a, b));
+  const __m512d cd = _mm512_castps_pd(_mm512_unpacklo_ps(c, d));
+  const __m512d ab_high = _mm512_castps_pd(_mm512_unpackhi_ps(a, b));
+  const __m512d cd_high = _mm512_castps_pd(_mm512_unpackhi_ps(c, d));
+  using Register = Pack<float, 16>::Register;
+  out[0].v = (Register)_mm512_castpd_ps(_mm512_unpacklo_pd(ab, cd));
+  out[1].v = (Register)_mm512_castpd_ps(_mm512_unpackhi_pd(ab, cd));
+  out[2].v = (Register)_mm512_castpd_ps(_mm512_unpacklo_pd(ab_high, cd_high));
+  out[3].v = (Register)_mm512_castpd_ps(_mm512_unpackhi_pd(ab_high, cd_high));
+#elif defined(__AVX2__)
+  const auto half = [&](int first, auto set) {
+    const auto rows = [&](int l) {
+      return _mm256_insertf128_ps(_mm256_castps128_ps256((__m128)row(l)), (__m128)row(l + 4), 1);
+    };
+    const __m256 a = rows(first), b = rows(first + 1), c = rows(first + 2), d = rows(first + 3);
+    const __m256d ab = _mm256_castps_pd(_mm256_unpacklo_ps(a, b));
+    const __m256d cd = _mm256_castps_pd(_mm256_unpacklo_ps(c, d));
+    const __m256d ab_high = _mm256_castps_pd(_mm256_unpackhi_ps(a, b));
+    const __m256d cd_high = _mm256_castps_pd(_mm256_unpackhi_ps(c, d));
+    using Register = Pack<float, 8>::Register;
+    set(0, (Register)_mm256_castpd_ps(_mm256_unpacklo_pd(ab, cd)));
+    set(1, (Register)_mm256_castpd_ps(_mm256_unpackhi_pd(ab, cd)));
+    set(2, (Register)_mm256_castpd_ps(_mm256_unpacklo_pd(ab_high, cd_high)));
+    set(3, (Register)_mm256_castpd_ps(_mm256_unpackhi_pd(ab_high, cd_high)));
+  };
+  half(0, [&](int c, auto v) { out[c].low.v = v; });
+  half(8, [&](int c, auto v) { out[c].high.v = v; });
+#elif defined(__SSE2__)
+  const auto quarter = [&](int first, auto set) {
+    __m128 a = (__m128)row(first), b = (__m128)row(first + 1);
+    __m128 c = (__m128)row(first + 2), d = (__m128)row(first + 3);
+    _MM_TRANSPOSE4_PS(a, b, c, d);
+    using Register = Pack<float, 4>::Register;
+    set(0, (Register)a);
+    set(1, (Register)b);
+    set(2, (Register)c);
+    set(3, (Register)d);
+  };
+  quarter(0, [&](int c, auto v) { out[c].low.low.v = v; });
+  quarter(4, [&](int c, auto v) { out[c].low.high.v = v; });
+  quarter(8, [&](int c, auto v) { out[c].high.low.v = v; });
+  quarter(12, [&](int c, auto v) { out[c].high.high.v = v; });
+#else
+  for (int c = 0; c < 4; ++c)
+    out[c] = pick<float, kLanes>(
+        [&](int l) { return table[static_cast<std::size_t>(ids[l]) * stride + c]; });
 #endif
 }
 
