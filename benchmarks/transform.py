@@ -1,67 +1,71 @@
-"""New rows beside umap-learn: fit on MNIST's 60,000 training rows, place the 10,000 test rows.
+"""New rows beside the peers that can place them: all in one call, and one row at a time.
 
-python benchmarks/transform.py --peer PEER_PYTHON [--seeds 0 1 2]
+    python benchmarks/transform.py --peer PEER_PYTHON [--set mnist] [--new 10000] [--seeds 0 1 2]
+
+The last rows of the set (of MNIST: its test rows) are not fitted but placed. One row alone: median
+of 200 calls after 20 to warm up, or of as many as a minute allows.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
+import statistics
 import sys
-import time
 from pathlib import Path
 
-import numpy as np
-
 sys.path.insert(0, str(Path(__file__).parent))
-from _data import machine, rows_of, scratch
+from _data import HELP, cores, machine, rows_of, stored
+from _methods import METHODS, Ask
+from _run import find_packages, run_method
+from _table import failure, markdown, seconds
 
-import umapkit
 from umapkit.quality import knn_accuracy
 
-SPLIT = 60_000
+PLACES = [name for name, card in METHODS.items() if card.places]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--peer", required=True)
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
-    arguments = parser.parse_args()
-    rows, labels = rows_of("mnist")
-    stored = scratch() / "rows_mnist.npy"
-    np.save(stored, rows)
-    print(f"# {machine()}; umapkit {umapkit.__version__}")
-    print("| seed | library | 5-NN accuracy of new rows | seconds to place 10,000 | one row, ms |")
-    print("| --- | --- | --- | --- | --- |")
-
-    def line(seed: int, library: str, embedding, placed, seconds: float, one: str) -> None:
-        accuracy = knn_accuracy(
-            embedding, labels[:SPLIT], test_embedding=placed, test_y=labels[SPLIT:]
-        )
-        print(f"| {seed} | {library} | {accuracy:.4f} | {seconds:.2f} | {one} |", flush=True)
-
-    for seed in arguments.seeds:
-        out = scratch() / f"umap_learn_mnist_split_{seed}.npz"
-        if not out.exists():
-            task = {
-                "rows": str(stored), "fit_rows": SPLIT, "seed": seed, "repeat": 1, "n_jobs": -1,
-                "out": str(out),
-            }  # fmt: skip
-            script = str(Path(__file__).with_name("_peer.py"))
-            subprocess.run([arguments.peer, script, json.dumps(task)], check=True)
-        found = np.load(out)
-        line(seed, "umap-learn", found["embedding"], found["placed"],
-             float(found["transform_seconds"]), "")  # fmt: skip
-        model = umapkit.UMAP(random_state=seed).fit(rows[:SPLIT])
-        began = time.perf_counter()
-        placed = model.transform(rows[SPLIT:])
-        seconds = time.perf_counter() - began
-        began = time.perf_counter()
-        for row in rows[SPLIT : SPLIT + 50]:
-            model.transform(row[None])
-        one = (time.perf_counter() - began) / 50 * 1e3
-        line(seed, "umapkit", model.embedding_, placed, seconds, f"{one:.1f}")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--peer", nargs="+", default=[], metavar="PYTHON", help="interpreters that have peers")
+    add("--set", default="mnist", help=HELP)
+    add("--new", type=int, default=10_000, help="rows to place")
+    add("--methods", nargs="+", default=["umapkit", "umap-learn"], choices=PLACES)
+    add("--seeds", nargs="+", type=int, default=[0])
+    add("--jobs", type=int, default=cores(), help="threads (default: all cores)")
+    add("--limit", type=float, default=3600.0, help="seconds that a process may take")
+    asked = parser.parse_args()
+    found = find_packages(asked.peer)
+    print(f"# {machine()}; {asked.jobs} threads")
+    rows, labels = rows_of(asked.set)
+    split = len(rows) - asked.new
+    path = stored(asked.set, rows)
+    table = []
+    for seed in asked.seeds:
+        for method in asked.methods:
+            record, arrays = run_method(
+                method, path, Ask(seed=seed, jobs=asked.jobs), found, limit=asked.limit,
+                repeat=2, new_rows=asked.new,
+            )  # fmt: skip
+            row = [f"{asked.set}, seed {seed}", f"{method} {record.get('version', '')}".strip()]
+            if record["status"] != "ok":
+                table.append([*row, failure(record) or ""])
+                continue
+            accuracy = ""
+            if labels is not None:
+                right = knn_accuracy(
+                    arrays["embedding"], labels[:split],
+                    test_embedding=arrays["placed"], test_y=labels[split:],
+                )  # fmt: skip
+                accuracy = f"{right:.4f}"
+            alone = record["one_row_s"]
+            row += [accuracy, *(seconds(s) for s in record["place_s"])]
+            table.append([*row, f"{statistics.median(alone) * 1e3:.2f} ({len(alone)})"])
+    path.unlink()
+    headers = ["data", "method", "5-NN accuracy of new rows", f"{asked.new:,} rows: first call, s"]
+    print(markdown([*headers, "second call, s", "one row, ms, median (calls)"], table))
 
 
 if __name__ == "__main__":

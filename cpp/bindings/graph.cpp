@@ -59,45 +59,54 @@ void find_memberships(Array<const std::int32_t, 2> indices, Array<const float, 2
                                    n_threads);
 }
 
-void transpose(Array<const std::int64_t, 1> indptr, Array<const std::int32_t, 1> indices,
-               Array<const float, 1> data, Array<std::int64_t, 1> t_indptr,
-               Array<std::int32_t, 1> t_indices, Array<float, 1> t_data, int n_threads) {
-  const std::size_t n = rows_of(indptr);
-  check_csr(indptr, indices, data, n);
-  if (t_indptr.shape(0) != n + 1 || t_indices.shape(0) != indices.shape(0) ||
-      t_data.shape(0) != indices.shape(0))
-    throw nb::value_error("the transpose must have the shapes of the matrix");
+void unite(Array<const std::int64_t, 1> begins, Array<const std::int32_t, 1> counts,
+           Array<const std::int32_t, 1> targets, Array<const float, 1> values, double ratio,
+           Array<std::int64_t, 1> indptr, Array<std::int32_t, 1> columns, Array<float, 1> united,
+           int n_threads) {
+  const std::size_t n = begins.shape(0);
+  if (counts.shape(0) != n || indptr.shape(0) != n + 1)
+    throw nb::value_error("counts must have n entries, indptr n + 1");
+  if (targets.shape(0) != values.shape(0))
+    throw nb::value_error("targets and values must have one length");
+  const auto size = static_cast<std::int64_t>(targets.shape(0));
+  std::size_t edges = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::int64_t begin = begins.data()[i], count = counts.data()[i];
+    if (begin < 0 || count < 0 || begin > size - count)
+      throw nb::value_error("a list ends beyond the last edge");
+    edges += static_cast<std::size_t>(count);
+  }
+  if (columns.shape(0) < 2 * edges || united.shape(0) < 2 * edges)
+    throw nb::value_error("columns and united must have room for twice the edges");
   const nb::gil_scoped_release unlocked;
-  graph_kernels().transpose(n, indptr.data(), indices.data(), data.data(), t_indptr.data(),
-                            t_indices.data(), t_data.data(), n_threads);
+  graph_kernels().unite(n, begins.data(), counts.data(), targets.data(), values.data(), ratio,
+                        indptr.data(), columns.data(), united.data(), n_threads);
 }
 
-void count_union(Array<const std::int64_t, 1> indptr, Array<const std::int32_t, 1> indices,
-                 Array<const float, 1> data, Array<const std::int64_t, 1> t_indptr,
-                 Array<const std::int32_t, 1> t_indices, Array<const float, 1> t_data, double ratio,
-                 Array<std::int64_t, 1> u_indptr, int n_threads) {
+void count_padded(Array<const std::int64_t, 1> indptr, Array<const float, 1> data, float top,
+                  float least, Array<std::int64_t, 1> vectors, Array<float, 1> degree,
+                  int n_threads) {
   const std::size_t n = rows_of(indptr);
-  check_csr(indptr, indices, data, n);
-  check_csr(t_indptr, t_indices, t_data, n);
-  if (u_indptr.shape(0) != n + 1) throw nb::value_error("u_indptr must be as long as indptr");
+  check_csr(indptr, data, data, n);
+  if (vectors.shape(0) != n + 1 || degree.shape(0) != n)
+    throw nb::value_error("vectors must have n + 1 entries, degree n");
   const nb::gil_scoped_release unlocked;
-  graph_kernels().count_union(n, indptr.data(), indices.data(), data.data(), t_indptr.data(),
-                              t_indices.data(), t_data.data(), ratio, u_indptr.data(), n_threads);
+  graph_kernels().count_padded(n, indptr.data(), data.data(), top, least, vectors.data(),
+                               degree.data(), n_threads);
 }
 
-void fill_union(Array<const std::int64_t, 1> indptr, Array<const std::int32_t, 1> indices,
-                Array<const float, 1> data, Array<const std::int64_t, 1> t_indptr,
-                Array<const std::int32_t, 1> t_indices, Array<const float, 1> t_data, double ratio,
-                Array<const std::int64_t, 1> u_indptr, Array<std::int32_t, 1> u_indices,
-                Array<float, 1> u_data, int n_threads) {
+void fill_padded(Array<const std::int64_t, 1> indptr, Array<const std::int32_t, 1> indices,
+                 Array<const float, 1> data, float top, float least,
+                 Array<const std::int64_t, 1> vectors, Array<std::int32_t, 1> heads,
+                 Array<float, 1> weights, int n_threads) {
   const std::size_t n = rows_of(indptr);
   check_csr(indptr, indices, data, n);
-  check_csr(t_indptr, t_indices, t_data, n);
-  check_csr(u_indptr, u_indices, u_data, n);
+  if (vectors.shape(0) != n + 1 || heads.shape(0) != weights.shape(0) ||
+      heads.shape(0) != static_cast<std::size_t>(vectors.data()[n]) * 16)
+    throw nb::value_error("heads and weights must be as long as vectors says");
   const nb::gil_scoped_release unlocked;
-  graph_kernels().fill_union(n, indptr.data(), indices.data(), data.data(), t_indptr.data(),
-                             t_indices.data(), t_data.data(), ratio, u_indptr.data(),
-                             u_indices.data(), u_data.data(), n_threads);
+  graph_kernels().fill_padded(n, indptr.data(), indices.data(), data.data(), top, least,
+                              vectors.data(), heads.data(), weights.data(), n_threads);
 }
 
 }  // namespace
@@ -108,16 +117,14 @@ void bind_graph(nb::module_& m) {
   m.def("find_memberships", &find_memberships, "indices"_a.noconvert(), "distances"_a.noconvert(),
         "sigmas"_a.noconvert(), "rhos"_a.noconvert(), "bipartite"_a, "targets"_a.noconvert(),
         "values"_a.noconvert(), "counts"_a.noconvert(), "n_threads"_a);
-  m.def("transpose", &transpose, "indptr"_a.noconvert(), "indices"_a.noconvert(),
-        "data"_a.noconvert(), "t_indptr"_a.noconvert(), "t_indices"_a.noconvert(),
-        "t_data"_a.noconvert(), "n_threads"_a);
-  m.def("count_union", &count_union, "indptr"_a.noconvert(), "indices"_a.noconvert(),
-        "data"_a.noconvert(), "t_indptr"_a.noconvert(), "t_indices"_a.noconvert(),
-        "t_data"_a.noconvert(), "ratio"_a, "u_indptr"_a.noconvert(), "n_threads"_a);
-  m.def("fill_union", &fill_union, "indptr"_a.noconvert(), "indices"_a.noconvert(),
-        "data"_a.noconvert(), "t_indptr"_a.noconvert(), "t_indices"_a.noconvert(),
-        "t_data"_a.noconvert(), "ratio"_a, "u_indptr"_a.noconvert(), "u_indices"_a.noconvert(),
-        "u_data"_a.noconvert(), "n_threads"_a);
+  m.def("unite", &unite, "begins"_a.noconvert(), "counts"_a.noconvert(), "targets"_a.noconvert(),
+        "values"_a.noconvert(), "ratio"_a, "indptr"_a.noconvert(), "columns"_a.noconvert(),
+        "united"_a.noconvert(), "n_threads"_a);
+  m.def("count_padded", &count_padded, "indptr"_a.noconvert(), "data"_a.noconvert(), "top"_a,
+        "least"_a, "vectors"_a.noconvert(), "degree"_a.noconvert(), "n_threads"_a);
+  m.def("fill_padded", &fill_padded, "indptr"_a.noconvert(), "indices"_a.noconvert(),
+        "data"_a.noconvert(), "top"_a, "least"_a, "vectors"_a.noconvert(), "heads"_a.noconvert(),
+        "weights"_a.noconvert(), "n_threads"_a);
 }
 
 }  // namespace umapkit

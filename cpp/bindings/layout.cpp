@@ -106,19 +106,20 @@ void run_literal(Vector<std::int32_t> heads, Vector<std::int32_t> tails, Vector<
                                state.data(), until);
 }
 
-void settle(Matrix<float> map, Vector<std::int32_t> order, Matrix<std::int32_t> neighbors,
+void settle(Matrix<float> map, Matrix<float> copy, Matrix<std::int32_t> neighbors,
             Matrix<float> weights, Vector<std::uint64_t> row_keys, OutMatrix places,
             std::int64_t n_epochs, float a, float b, float gamma, float learning_rate,
             float negative_rate, std::int32_t negative_runs, std::uint64_t seed, int n_threads) {
   const std::size_t rows = places.shape(0);
-  require(map.shape(0) >= 1 && order.shape(0) == map.shape(0) && neighbors.shape(0) == rows &&
+  require(map.shape(0) >= 1 && copy.shape(0) == map.shape(1) &&
+              copy.shape(1) == map.shape(0) + 16 && neighbors.shape(0) == rows &&
               weights.shape(0) == rows && weights.shape(1) == neighbors.shape(1) &&
               row_keys.shape(0) == rows && places.shape(1) == map.shape(1),
           "the arrays do not belong to one set of rows");
   const SettleArgs args{map.shape(0),
                         static_cast<int>(map.shape(1)),
                         map.data(),
-                        order.data(),
+                        copy.data(),
                         rows,
                         neighbors.shape(1),
                         neighbors.data(),
@@ -159,7 +160,7 @@ void bind_layout(nb::module_& m) {
         "n_epochs"_a, "a"_a, "b"_a, "gamma"_a, "learning_rate"_a, "negative_rate"_a, "seed"_a,
         "bernoulli"_a, "push_tail"_a,
         "Run epochs state[0] .. until - 1 of Algorithm 1 in place; see literal.hpp.");
-  m.def("settle", &settle, "map"_a.noconvert(), "order"_a.noconvert(), "neighbors"_a.noconvert(),
+  m.def("settle", &settle, "map"_a.noconvert(), "copy"_a.noconvert(), "neighbors"_a.noconvert(),
         "weights"_a.noconvert(), "row_keys"_a.noconvert(), "places"_a.noconvert(), nb::kw_only(),
         "n_epochs"_a, "a"_a, "b"_a, "gamma"_a, "learning_rate"_a, "negative_rate"_a,
         "negative_runs"_a, "seed"_a, "n_threads"_a,

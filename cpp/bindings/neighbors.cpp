@@ -60,6 +60,27 @@ void nearest(int metric, In<float, 2> queries, In<float, 2> table,
                               distances.data(), n_threads);
 }
 
+std::size_t nearest_bounded(In<float, 2> queries, In<float, 2> query_bounds,
+                            In<float, 1> query_squares, In<float, 2> table,
+                            In<float, 2> table_bounds, In<float, 1> table_squares,
+                            std::optional<In<std::int32_t, 1>> self, bool root, float scale,
+                            Out<std::int32_t, 2> ids, Out<float, 2> distances, int n_threads) {
+  const std::size_t m = queries.shape(0), n = table.shape(0), d = table.shape(1);
+  const std::size_t p = table_bounds.shape(1);
+  require(queries.shape(1) == d, "queries: (m, d)");
+  require(query_bounds.shape(0) == m && query_bounds.shape(1) == p && query_squares.shape(0) == m,
+          "query_bounds: (m, p), query_squares: (m,)");
+  require(table_bounds.shape(0) == n && table_squares.shape(0) == n,
+          "table_bounds: (n, p), table_squares: (n,)");
+  require(ids.shape(0) == m && distances.shape(0) == m && ids.shape(1) == distances.shape(1),
+          "ids, distances: (m, k)");
+  require(!self || self->shape(0) == m, "self: (m,)");
+  return neighbors_kernels().nearest_bounded(
+      queries.data(), query_bounds.data(), query_squares.data(), m, table.data(),
+      table_bounds.data(), table_squares.data(), n, d, p, data_or_null(self),
+      static_cast<int>(ids.shape(1)), root, scale, ids.data(), distances.data(), n_threads);
+}
+
 void principal_axes(In<float, 2> sample, int iterations, Out<float, 2> axes, Out<float, 1> values,
                     int n_threads) {
   require(axes.shape(0) == sample.shape(1) && axes.shape(1) % 16 == 0, "axes: (d, 16 j)");
@@ -172,6 +193,10 @@ void bind_neighbors(nb::module_& m) {
   m.def("nearest", &nearest, "metric"_a, "queries"_a.noconvert(), "table"_a.noconvert(),
         "self_rows"_a.noconvert().none(), "root"_a, "scale"_a, "offsets"_a.noconvert().none(),
         "query_heights"_a.noconvert().none(), "table_heights"_a.noconvert().none(),
+        "ids"_a.noconvert(), "distances"_a.noconvert(), "n_threads"_a, Free());
+  m.def("nearest_bounded", &nearest_bounded, "queries"_a.noconvert(), "query_bounds"_a.noconvert(),
+        "query_squares"_a.noconvert(), "table"_a.noconvert(), "table_bounds"_a.noconvert(),
+        "table_squares"_a.noconvert(), "self_rows"_a.noconvert().none(), "root"_a, "scale"_a,
         "ids"_a.noconvert(), "distances"_a.noconvert(), "n_threads"_a, Free());
   m.def("principal_axes", &principal_axes, "sample"_a.noconvert(), "iterations"_a,
         "axes"_a.noconvert(), "values"_a.noconvert(), "n_threads"_a, Free());

@@ -46,12 +46,9 @@ void call_literal(const LiteralArgs& args, float* positions, double* next_edge,
 }
 
 void call_settle(const SettleArgs& args, float* places, int n_threads) {
-  std::vector<float> copy((args.n + kLanes) * static_cast<std::size_t>(args.dim));
-  shuffled_copy(args.map, static_cast<std::size_t>(args.dim), args.order, args.n, args.dim,
-                n_threads, copy.data());
   const SettleOptions options{curve_of(args.curve), args.learning_rate, args.negative_rate,
                               args.negative_runs,   args.seed,          args.n_epochs};
-  settle(args.map, copy.data(), args.n, args.dim, args.neighbors, args.weights, args.rows, args.k,
+  settle(args.map, args.copy, args.n, args.dim, args.neighbors, args.weights, args.rows, args.k,
          args.row_keys, options, places, n_threads);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "umapkit/bounded.hpp"
 #include "umapkit/descent.hpp"
 #include "umapkit/distance.hpp"
 #include "umapkit/exact.hpp"
@@ -31,6 +32,17 @@ void nearest_of(int metric, const float* queries, std::size_t m, const float* ta
     nearest<M>(queries, m, table, n, d, self, k, Finish{root, scale, offsets},
                Heights{query_heights, table_heights}, ids, distances, n_threads);
   });
+}
+
+std::size_t nearest_bounded_of(const float* queries, const float* query_bounds,
+                               const float* query_squares, std::size_t m, const float* table,
+                               const float* table_bounds, const float* table_squares, std::size_t n,
+                               std::size_t d, std::size_t p, const std::int32_t* self, int k,
+                               bool root, float scale, std::int32_t* ids, float* distances,
+                               int n_threads) {
+  return nearest_bounded(queries, {query_bounds, query_squares}, m, table,
+                         {table_bounds, table_squares}, n, d, p, self, k,
+                         Finish{root, scale, nullptr}, ids, distances, n_threads);
 }
 
 // Approximate search is offered for the metrics in which the neighbours of neighbours are near.
@@ -93,8 +105,8 @@ void search_of(int metric, int narrow_metric, const float* queries, const float*
 
 extern const NeighborsTable neighbors_table;
 const NeighborsTable neighbors_table = {
-    direct_rows, row_squares_of, nearest_of, principal_axes, project,    narrow,
-    build_trees, descend_of,     rerank_of,  search_of,      tree_depth,
+    direct_rows, row_squares_of, nearest_of, nearest_bounded_of, principal_axes, project,
+    narrow,      build_trees,    descend_of, rerank_of,          search_of,      tree_depth,
 };
 
 UMAPKIT_END

@@ -46,7 +46,7 @@ struct SettleArgs {
   std::size_t n;
   int dim;
   const float* map;
-  const std::int32_t* order;
+  const float* copy;
   std::size_t rows;
   std::size_t k;
   const std::int32_t* neighbors;

@@ -14,6 +14,12 @@ struct NeighborsTable {
                   std::size_t n, std::size_t d, const std::int32_t* self, int k, bool root,
                   float scale, const float* offsets, const float* query_heights,
                   const float* table_heights, std::int32_t* ids, float* distances, int n_threads);
+  std::size_t (*nearest_bounded)(const float* queries, const float* query_bounds,
+                                 const float* query_squares, std::size_t m, const float* table,
+                                 const float* table_bounds, const float* table_squares,
+                                 std::size_t n, std::size_t d, std::size_t p,
+                                 const std::int32_t* self, int k, bool root, float scale,
+                                 std::int32_t* ids, float* distances, int n_threads);
   void (*principal_axes)(const float* sample, std::size_t m, std::size_t d, std::size_t p,
                          int iterations, float* axes, float* values, int n_threads);
   void (*project)(const float* rows, std::size_t n, std::size_t d, const float* mean,

@@ -46,3 +46,16 @@ def test_memory_grows_with_rows_columns_and_neighbours():
     assert fit_memory(2000, 10, 15) == 2 * base
     assert fit_memory(1000, 11, 15) == base + 4000
     assert fit_memory(1000, 10, 30) > base
+
+
+def test_info_plans_for_a_table_that_is_not_at_hand(run):
+    facts = json.loads(run("info", "--shape", "1000000x50", "--json").stdout)
+    assert (facts["rows"], facts["columns"]) == (1_000_000, 50)
+    assert facts["memory of a fit"] == fit_memory(1_000_000, 50)
+    more = ("--n-neighbors", "30", "--n-components", "3")
+    facts = json.loads(run("info", "--shape", "1000000x50", *more, "--json").stdout)
+    assert facts["memory of a fit"] == fit_memory(1_000_000, 50, 30, 3)
+    assert "1.7 GiB" in run("info", "--shape", "1000000x50").stdout
+    assert "not ROWSxCOLUMNS" in run("info", "--shape", "1000000", code=2).stderr
+    assert "not both" in run("info", "example:digits", "--shape", "9x9", code=2).stderr
+    assert "Give a file" in run("info", code=2).stderr

@@ -249,3 +249,28 @@ def test_bad_tables_are_named(digits):
         fuzzy_union(csr_array((2, 3)))
     with pytest.raises(ValueError, match="must lie in"):
         fuzzy_union(csr_array([[0, 2.0], [0, 0]]))
+
+
+@pytest.mark.parametrize("n", [1, 4096, 4097, 20_000])
+def test_the_union_of_many_rows_is_that_of_their_matrices(n):
+    """Several buckets of targets, several blocks of sources, hubs and empty rows."""
+    rng = np.random.default_rng(n)
+    heads = rng.integers(0, n, 6 * n)
+    tails = np.where(rng.random(6 * n) < 0.1, rng.integers(0, 1 + n // 100, 6 * n), heads)
+    tails = np.where(rng.random(6 * n) < 0.6, rng.integers(0, n, 6 * n), tails)
+    first = np.unique(heads * n + tails, return_index=True)[1]
+    weights = rng.uniform(0.01, 1, 6 * n).astype(np.float32)
+    directed = csr_array((weights[first], (heads[first], tails[first])), shape=(n, n))
+    both = directed.astype(np.float64)
+    mutual = both.multiply(both.T)
+    expected = csr_array(0.7 * (both + both.T - mutual) + 0.3 * mutual)
+    expected.setdiag(0)
+    expected.eliminate_zeros()
+    found = [fuzzy_union(directed, set_op_mix_ratio=0.7, n_jobs=jobs) for jobs in (1, 2, 3)]
+    for graph in found:
+        graph.check_format(full_check=True)
+        assert graph.indptr.tolist() == expected.indptr.tolist()
+        assert np.array_equal(graph.indices, csr_array(expected).sorted_indices().indices)
+        assert np.array_equal(graph.data, found[0].data)
+        assert abs(graph - graph.T).max() == 0
+    np.testing.assert_allclose(found[0].data, expected.sorted_indices().data, rtol=1e-6)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from umapkit._seed import Stage, draw, key
+from umapkit.layout import FrozenMap, find_ab, settle
 from umapkit.layout import _layout as constants
-from umapkit.layout import find_ab, settle
 
 from . import twins
 
@@ -69,3 +69,14 @@ def test_a_row_without_neighbours_stays_at_its_start():
     found = settle(y, neighbors, weights, start, keys, a=A, b=B, n_epochs=30)
     assert np.array_equal(found[2], start[2])
     assert np.all(np.isfinite(found))
+
+
+@pytest.mark.parametrize("n", [1, 7, 80])
+def test_a_prepared_map_settles_alike(n):
+    y, neighbors, weights, start, keys = case(n=n)
+    options = {"a": A, "b": B, "n_epochs": 10}
+    plain = settle(y, neighbors, weights, start, keys, seed=4, **options)
+    ready = FrozenMap.of(y.astype(np.float64), seed=4)
+    assert np.array_equal(settle(ready, neighbors, weights, start, keys, **options), plain)
+    with pytest.raises(ValueError, match="prepared for 4"):
+        settle(ready, neighbors, weights, start, keys, seed=5, **options)

@@ -105,6 +105,40 @@ def test_rows_beyond_the_disconnection_distance_are_nan_with_a_warning():
     assert np.isnan(placed[1]).all()
 
 
+def test_what_is_kept_between_calls_belongs_to_the_fit_at_hand(split):
+    new = split[2][:20]
+    model = UMAP(random_state=0, n_epochs=20).fit(split[0][:300])
+    first = model.transform(new)
+    model.fit(split[0][300:700])
+    again = model.transform(new)
+    fresh = UMAP(random_state=0, n_epochs=20).fit(split[0][300:700])
+    assert np.array_equal(again, fresh.transform(new))
+    assert not np.array_equal(again, first)
+
+
+def test_a_map_that_was_moved_takes_its_new_rows_along(split):
+    new = split[2][:20]
+    model = UMAP(random_state=0, n_epochs=20).fit(split[0][:300])
+    before = model.transform(new)
+    model.embedding_[:] = model.embedding_[:, ::-1].copy()
+    assert np.array_equal(model.transform(new), before[:, ::-1])
+    model.embedding_ = model.embedding_[:, ::-1]
+    assert np.array_equal(model.transform(new), before)
+
+
+def test_what_is_kept_between_calls_is_not_pickled(split):
+    import pickle
+
+    model = UMAP(random_state=0, n_epochs=20).fit(split[0][:300])
+    size = len(pickle.dumps(model))
+    placed, score = model.transform(split[2][:20], return_score=True)
+    stored = pickle.dumps(model)
+    assert len(stored) < size + 500
+    again, same = pickle.loads(stored).transform(split[2][:20], return_score=True)
+    assert np.array_equal(placed, again)
+    assert np.array_equal(score, same)
+
+
 def test_wrong_tables_are_refused(model, split):
     with pytest.raises(ValueError, match=r"63 features.*expecting 64"):
         model.transform(split[2][:, :63])

@@ -187,6 +187,69 @@ UMAPKIT_INLINE std::uint64_t rank_of(std::uint64_t round_key, std::uint32_t v, s
   return ((h ^ (h >> 29)) * kGolden & 0xFFFFFFFF00000000ull) | u;
 }
 
+// The `reach` smallest of a few ranks, each once: they arrive in any order, and the same ones more
+// than once. Ranks are uniform, so each has its place in a table by its top bits; a taken place
+// goes to the smaller of the two, and the other moves on (Amble, Knuth: Ordered hash tables, The
+// Computer Journal 1974). The table is then sorted, whatever the order of arrival.
+class Smallest {
+ public:
+  static constexpr int kMost = 88;  // ranks, of which at least one place in three stays free
+
+  Smallest() { clear(); }
+  void clear() {
+    std::fill(places_, places_ + kPlaces + kMost, kEmpty);
+    many_.clear();
+    count_ = 0;
+  }
+  UMAPKIT_INLINE void add(std::uint64_t rank) {
+    if (++count_ > kMost) {
+      if (many_.empty()) move_all();
+      many_.push_back(rank);
+      return;
+    }
+    std::uint64_t* place = places_ + (rank >> (64 - kBits));
+    while (*place != kEmpty) {
+      if (*place == rank) return;
+      if (rank < *place) std::swap(rank, *place);
+      ++place;
+    }
+    *place = rank;
+  }
+  // Writes the ids of the smallest; returns how many, and in `last` the largest rank among them.
+  int take(int reach, std::int32_t* to, std::uint64_t& last) {
+    int count = 0;
+    const auto give = [&](std::uint64_t rank) {
+      to[count++] = static_cast<std::int32_t>(rank & 0xFFFFFFFFu);
+      last = rank;
+    };
+    if (count_ <= kMost) {
+      for (int i = 0; i < kPlaces + kMost && count < reach; ++i)
+        if (places_[i] != kEmpty) give(places_[i]);
+      return count;
+    }
+    // A rank appears twice at most (a pair that is listed both ways): room for both.
+    const std::size_t room = std::min(many_.size(), 2 * static_cast<std::size_t>(reach));
+    if (room < many_.size())
+      std::nth_element(many_.begin(), many_.begin() + static_cast<std::ptrdiff_t>(room),
+                       many_.end());
+    std::sort(many_.begin(), many_.begin() + static_cast<std::ptrdiff_t>(room));
+    for (std::size_t i = 0; i < room && count < reach; ++i)
+      if (i == 0 || many_[i] != many_[i - 1]) give(many_[i]);
+    return count;
+  }
+
+ private:
+  static constexpr int kBits = 7, kPlaces = 1 << kBits;
+  static constexpr std::uint64_t kEmpty = ~std::uint64_t{0};
+  void move_all() {
+    for (const std::uint64_t rank : places_)
+      if (rank != kEmpty) many_.push_back(rank);
+  }
+  std::uint64_t places_[kPlaces + kMost];
+  std::vector<std::uint64_t> many_;
+  int count_ = 0;
+};
+
 // Chooses every row's candidates, and marks as old what it chose from its own list.
 inline void choose_candidates(const Lists& lists, std::size_t n, int reach, std::uint64_t round_key,
                               Candidates& out, int n_threads) {
@@ -223,44 +286,29 @@ inline void choose_candidates(const Lists& lists, std::size_t n, int reach, std:
   out.n_new.resize(n);
   out.n_old.resize(n);
   for_blocks(n, 256, n_threads, [&](std::size_t begin, std::size_t end, int) {
-    std::vector<std::uint64_t> fresh, old;
+    Smallest fresh, old;
+    std::vector<std::uint64_t> own_ranks(k);
     for (std::size_t v = begin; v < end; ++v) {
       fresh.clear();
       old.clear();
       std::uint32_t* own = lists.id(v);
-      auto add = [&](std::uint32_t entry) {
-        const std::uint32_t u = entry & kIdMask;
-        auto& side = (entry & kOld) != 0 ? old : fresh;
-        side.push_back(rank_of(round_key, static_cast<std::uint32_t>(v), u));
+      const auto rank = [&](std::uint32_t entry) {
+        return rank_of(round_key, static_cast<std::uint32_t>(v), entry & kIdMask);
       };
-      for (std::size_t j = 0; j < k && (own[j] & kIdMask) != kNobody; ++j) add(own[j]);
-      for (std::uint64_t r = start[v]; r < start[v + 1]; ++r) add(reverse[r]);
-      auto choose = [&](std::vector<std::uint64_t>& side, std::int32_t* to) {
-        // A pair that appears forward and reverse appears twice: room for both, then one goes.
-        const std::size_t room = std::min(side.size(), 2 * static_cast<std::size_t>(reach));
-        if (room < side.size())
-          std::nth_element(side.begin(), side.begin() + static_cast<std::ptrdiff_t>(room),
-                           side.end());
-        std::sort(side.begin(), side.begin() + static_cast<std::ptrdiff_t>(room));
-        int count = 0;
-        for (std::size_t i = 0; i < room && count < reach; ++i) {
-          if (i > 0 && side[i] == side[i - 1]) continue;
-          to[count++] = static_cast<std::int32_t>(side[i] & 0xFFFFFFFFu);
-        }
-        return count;
-      };
-      std::int32_t* to = &out.ids[v * 2 * static_cast<std::size_t>(reach)];
-      out.n_new[v] = choose(fresh, to);
-      out.n_old[v] = choose(old, to + out.n_new[v]);
-      // An id may be new one way and old the other; it stays in both, which costs a few pairs.
-      for (std::size_t j = 0; j < k; ++j) {
-        if ((own[j] & kOld) != 0 || own[j] == kNobody) continue;
-        for (int i = 0; i < out.n_new[v]; ++i)
-          if (static_cast<std::uint32_t>(to[i]) == own[j]) {
-            own[j] |= kOld;
-            break;
-          }
+      std::size_t length = 0;
+      for (; length < k && (own[length] & kIdMask) != kNobody; ++length) {
+        own_ranks[length] = rank(own[length]);
+        ((own[length] & kOld) != 0 ? old : fresh).add(own_ranks[length]);
       }
+      for (std::uint64_t r = start[v]; r < start[v + 1]; ++r)
+        ((reverse[r] & kOld) != 0 ? old : fresh).add(rank(reverse[r]));
+      std::int32_t* to = &out.ids[v * 2 * static_cast<std::size_t>(reach)];
+      std::uint64_t last_new = 0, last_old = 0;
+      out.n_new[v] = fresh.take(reach, to, last_new);
+      // An id may be new one way and old the other; it stays in both, which costs a few pairs.
+      out.n_old[v] = old.take(reach, to + out.n_new[v], last_old);
+      for (std::size_t j = 0; j < length && out.n_new[v] > 0; ++j)
+        if ((own[j] & kOld) == 0 && own_ranks[j] <= last_new) own[j] |= kOld;
     }
   });
 }
@@ -286,7 +334,7 @@ int descend(const Table& table, const Lists& lists, int reach, int first, int ro
     });
     if (fresh.load() <= enough) return round;
     choose_candidates(lists, n, reach, key(seed, Stage::descent, round, 0), candidates, n_threads);
-    for_blocks(n, 128, n_threads, [&](std::size_t begin, std::size_t end, int) {
+    for_blocks(n, 512, n_threads, [&](std::size_t begin, std::size_t end, int) {
       Meeting meeting(table.p);
       Gifts gifts(2 * reach);
       for (std::size_t v = begin; v < end; ++v) {

@@ -31,6 +31,7 @@ struct SettleOptions {
 };
 
 // `neighbors` and `weights` are (rows, k); a neighbour of weight 0 is skipped and may be -1.
+// `copy` is (dim, n + 16): the map's coordinates in shuffled order, the first 16 again at the end.
 // `places` is (rows, dim), start in, result out.
 inline void settle(const float* map, const float* copy, std::size_t n, int dim,
                    const std::int32_t* neighbors, const float* weights, std::size_t rows,

@@ -263,35 +263,49 @@ UMAPKIT_INLINE F32x16 greater(const F32x16& a, const F32x16& b) {
   });
 }
 
-// Bit i is set where a_i <= b_i.
-UMAPKIT_INLINE std::uint32_t no_more_mask(const F32x16& a, const F32x16& b) {
+// Bit i is set where the comparison holds in lane i; never with NaN.
 #if defined(__AVX512F__)
-  return _mm512_cmp_ps_mask((__m512)a.v, (__m512)b.v, _CMP_LE_OQ);
+#define UMAPKIT_MASK(name, op, number)                                  \
+  UMAPKIT_INLINE std::uint32_t name(const F32x16& a, const F32x16& b) { \
+    return _mm512_cmp_ps_mask((__m512)a.v, (__m512)b.v, number);        \
+  }
 #elif defined(__AVX2__)
-  const auto half = [](auto x, auto y) {
-    return static_cast<std::uint32_t>(
-        _mm256_movemask_ps(_mm256_cmp_ps((__m256)x, (__m256)y, _CMP_LE_OQ)));
-  };
-  return half(a.low.v, b.low.v) | half(a.high.v, b.high.v) << 8;
+#define UMAPKIT_MASK(name, op, number)                                      \
+  UMAPKIT_INLINE std::uint32_t name(const F32x16& a, const F32x16& b) {     \
+    const auto half = [](auto x, auto y) {                                  \
+      return static_cast<std::uint32_t>(                                    \
+          _mm256_movemask_ps(_mm256_cmp_ps((__m256)x, (__m256)y, number))); \
+    };                                                                      \
+    return half(a.low.v, b.low.v) | half(a.high.v, b.high.v) << 8;          \
+  }
 #elif defined(__SSE2__)
-  const auto quarter = [](auto x, auto y) {
-    return static_cast<std::uint32_t>(_mm_movemask_ps(_mm_cmple_ps((__m128)x, (__m128)y)));
-  };
-  return quarter(a.low.low.v, b.low.low.v) | quarter(a.low.high.v, b.low.high.v) << 4 |
-         quarter(a.high.low.v, b.high.low.v) << 8 | quarter(a.high.high.v, b.high.high.v) << 12;
+#define UMAPKIT_MASK(name, op, number)                                                             \
+  UMAPKIT_INLINE std::uint32_t name(const F32x16& a, const F32x16& b) {                            \
+    const auto quarter = [](auto x, auto y) {                                                      \
+      return static_cast<std::uint32_t>(_mm_movemask_ps((__m128)(x op y)));                        \
+    };                                                                                             \
+    return quarter(a.low.low.v, b.low.low.v) | quarter(a.low.high.v, b.low.high.v) << 4 |          \
+           quarter(a.high.low.v, b.high.low.v) << 8 | quarter(a.high.high.v, b.high.high.v) << 12; \
+  }
 #else
-  std::uint32_t mask = 0;
-  for (int i = 0; i < kLanes; ++i) mask |= static_cast<std::uint32_t>(a[i] <= b[i]) << i;
-  return mask;
+#define UMAPKIT_MASK(name, op, number)                                                      \
+  UMAPKIT_INLINE std::uint32_t name(const F32x16& a, const F32x16& b) {                     \
+    std::uint32_t mask = 0;                                                                 \
+    for (int i = 0; i < kLanes; ++i) mask |= static_cast<std::uint32_t>(a[i] op b[i]) << i; \
+    return mask;                                                                            \
+  }
 #endif
-}
+UMAPKIT_MASK(no_more_mask, <=, _CMP_LE_OQ)
+UMAPKIT_MASK(below_mask, <, _CMP_LT_OQ)
+#undef UMAPKIT_MASK
+
+typedef float F32x4 __attribute__((vector_size(16)));
 
 // Rows of four floats, ids[0..15] of a table whose rows begin `stride` floats apart, turned over:
 // lane l of out[c] is number c of row ids[l]. Sixteen loads of 16 bytes and some shuffles, where a
 // gather of each column would load 64 times.
 UMAPKIT_INLINE void turned_rows(const float* table, std::size_t stride, const std::int32_t* ids,
                                 F32x16 out[4]) {
-  typedef float F32x4 __attribute__((vector_size(16)));
   const auto row = [&](int l) {
     F32x4 r;
     std::memcpy(&r, table + static_cast<std::size_t>(ids[l]) * stride, sizeof r);
@@ -354,14 +368,12 @@ UMAPKIT_INLINE void turned_rows(const float* table, std::size_t stride, const st
 #endif
 }
 
-// Sum of the lanes, always in the same tree: halves upon halves, then (0 + 2) + (1 + 3).
+// The first two levels of the tree in which lanes are summed: halves upon halves.
 template <int N>
-UMAPKIT_INLINE float sum(const Pack<float, N>& a) {
+UMAPKIT_INLINE F32x4 quarter_sums(const Pack<float, N>& a) {
   typedef float F32x8 __attribute__((vector_size(32)));
-  typedef float F32x4 __attribute__((vector_size(16)));
-  F32x4 d;
   if constexpr (kRegisterBytes == 16) {
-    d = (a.low.low.v + a.high.low.v) + (a.low.high.v + a.high.high.v);
+    return (a.low.low.v + a.high.low.v) + (a.low.high.v + a.high.high.v);
   } else {
     F32x8 b;
     if constexpr (kRegisterBytes == 64) {
@@ -373,9 +385,26 @@ UMAPKIT_INLINE float sum(const Pack<float, N>& a) {
     }
     F32x4 quarters[2];
     std::memcpy(quarters, &b, sizeof b);
-    d = quarters[0] + quarters[1];
+    return quarters[0] + quarters[1];
   }
+}
+
+// Sum of the lanes, always in the same tree: halves upon halves, then (0 + 2) + (1 + 3).
+UMAPKIT_INLINE float sum(const F32x16& a) {
+  const F32x4 d = quarter_sums(a);
   return (d[0] + d[2]) + (d[1] + d[3]);
+}
+
+// The sums of four vectors, each in that tree, for less than the price of two.
+UMAPKIT_INLINE F32x4 sums(const F32x16& a, const F32x16& b, const F32x16& c, const F32x16& d) {
+  const F32x4 p = quarter_sums(a), q = quarter_sums(b), r = quarter_sums(c), s = quarter_sums(d);
+  const F32x4 pq_low = __builtin_shufflevector(p, q, 0, 4, 1, 5);   // p0 q0 p1 q1
+  const F32x4 pq_high = __builtin_shufflevector(p, q, 2, 6, 3, 7);  // p2 q2 p3 q3
+  const F32x4 rs_low = __builtin_shufflevector(r, s, 0, 4, 1, 5);
+  const F32x4 rs_high = __builtin_shufflevector(r, s, 2, 6, 3, 7);
+  const F32x4 pq = pq_low + pq_high;  // p0 + p2, q0 + q2, p1 + p3, q1 + q3
+  const F32x4 rs = rs_low + rs_high;
+  return __builtin_shufflevector(pq, rs, 0, 1, 4, 5) + __builtin_shufflevector(pq, rs, 2, 3, 6, 7);
 }
 
 UMAPKIT_END

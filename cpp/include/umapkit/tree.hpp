@@ -34,6 +34,34 @@ UMAPKIT_INLINE float projection(const float* direction, const float* row, std::s
   return at == at ? at : std::numeric_limits<float>::infinity();
 }
 
+// projection() of four rows at once: the same sums, the last of them side by side.
+UMAPKIT_INLINE void projections(const float* direction, const float* const* rows, std::size_t p,
+                                float* out) {
+  F32x16 at[4][4] = {};
+  std::size_t k = 0;
+  for (; k + 64 <= p; k += 64)
+    for (int v = 0; v < 4; ++v) {
+      const F32x16 a = load(direction + k + v * kLanes);
+      for (int r = 0; r < 4; ++r) at[r][v] += a * load(rows[r] + k + v * kLanes);
+    }
+  for (int v = 0; v < 3; ++v)
+    if (k + kLanes <= p) {
+      const F32x16 a = load(direction + k);
+      for (int r = 0; r < 4; ++r) at[r][v] += a * load(rows[r] + k);
+      k += kLanes;
+    }
+  if (k < p) {
+    const int rest = static_cast<int>(p - k);
+    const F32x16 a = load_part(direction + k, rest);
+    for (int r = 0; r < 4; ++r) at[r][3] += a * load_part(rows[r] + k, rest);
+  }
+  F32x16 all[4];
+  for (int r = 0; r < 4; ++r) all[r] = (at[r][0] + at[r][1]) + (at[r][2] + at[r][3]);
+  const F32x4 found = sums(all[0], all[1], all[2], all[3]);
+  for (int r = 0; r < 4; ++r)
+    out[r] = found[r] == found[r] ? found[r] : std::numeric_limits<float>::infinity();
+}
+
 // First place of node j on a level with 2^level nodes.
 UMAPKIT_INLINE std::size_t node_begin(std::size_t n, int level, std::size_t j) {
   return (n * j) >> level;
@@ -66,7 +94,15 @@ inline void build_trees(const float* rows, std::size_t n, std::size_t p, std::ui
         direction[c] = rows[static_cast<std::size_t>(ids[a]) * p + c] -
                        rows[static_cast<std::size_t>(ids[b]) * p + c];
       std::vector<std::pair<float, std::int32_t>> found(size);
-      for (std::size_t i = 0; i < size; ++i)
+      std::size_t i = 0;
+      for (; i + 4 <= size; i += 4) {
+        const float* four[4];
+        for (int r = 0; r < 4; ++r) four[r] = rows + static_cast<std::size_t>(ids[i + r]) * p;
+        float at[4];
+        projections(direction, four, p, at);
+        for (int r = 0; r < 4; ++r) found[i + r] = {at[r], ids[i + r]};
+      }
+      for (; i < size; ++i)
         found[i] = {projection(direction, rows + static_cast<std::size_t>(ids[i]) * p, p), ids[i]};
       auto sorted = found;
       std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(middle - begin),

@@ -1,4 +1,4 @@
-"""``umapkit info``: what is in a file."""
+"""``umapkit info``: what is in a file, and what a fit of it takes."""
 
 from __future__ import annotations
 
@@ -8,16 +8,40 @@ import numpy as np
 import typer
 
 from umapkit.cli._inputs import read_rows, show
-from umapkit.cli._options import Columns, Data, Debug, Header, Json, Key, LabelColumns, split_names
+from umapkit.cli._options import (
+    Columns,
+    Debug,
+    Header,
+    Json,
+    Key,
+    LabelColumns,
+    MaybeData,
+    split_names,
+)
 from umapkit.data import available_memory, first_of_equals, human_size
+from umapkit.models import fit_memory
 
-Neighbors = Annotated[int, typer.Option(help="Neighbours of a row that a fit would use.")]
+Neighbors = Annotated[
+    int, typer.Option(help="Neighbours of a row that a fit would use.", min=2, max=1_000_000)
+]
+Components = Annotated[
+    int, typer.Option(help="Dimensions that the map would have.", min=1, max=1_000_000)
+]
+Shape = Annotated[
+    str | None,
+    typer.Option(
+        help="Rows and columns of a table that is not at hand, as 1000000x50, instead of DATA.",
+        show_default=False,
+    ),
+]
 
 
 def info(
-    data: Data,
+    data: MaybeData = None,
     *,
+    shape: Shape = None,
     n_neighbors: Neighbors = 15,
+    n_components: Components = 2,
     columns: Columns = None,
     label_column: LabelColumns = None,
     key: Key = None,
@@ -25,41 +49,60 @@ def info(
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Show rows, columns, labels and duplicates of a file, and the memory that a fit holds."""
+    """Show rows, columns, labels and duplicates of a file, and the memory that a fit takes."""
     del debug  # read by the wrapper
+    if (data is None) == (shape is None):
+        msg = "Give a file (or example:NAME), or --shape ROWSxCOLUMNS, and not both."
+        raise typer.BadParameter(msg)
+    if data is None:
+        n, d = _rows_and_columns(str(shape))
+        facts: dict[str, Any] = {"rows": n, "columns": d}
+        _add_memory(facts, fit_memory(n, d, n_neighbors, n_components), as_json=as_json)
+        show(f"{n} x {d}", facts, as_json=as_json)
+        return
     table = read_rows(
         data, columns=split_names(columns), label_columns=label_column or (), key=key, header=header
     )
     n, d = table.rows.shape
     first = first_of_equals(table.rows)
-    memory = fit_memory(n, d, n_neighbors)
-    available = available_memory()
-    facts: dict[str, Any] = {
+    equal = int(np.count_nonzero(first != np.arange(n)))
+    facts = {
         "rows": n,
         "columns": d,
         "column names": table.columns,
         "label columns": {name: len(set(values.tolist())) for name, values in table.labels.items()},
         "named rows": table.ids is not None,
-        "rows equal to an earlier one": int(np.count_nonzero(first != np.arange(n))),
+        "rows equal to an earlier one": equal,
         "constant columns": int(np.count_nonzero(np.ptp(table.rows, axis=0) == 0)),
-        "memory of a fit": memory,
-        "memory available": available,
     }
+    memory = fit_memory(n, d, n_neighbors, n_components, n_equal=equal)
+    _add_memory(facts, memory, as_json=as_json)
     if not as_json:
         labels = facts["label columns"]
         facts["label columns"] = [f"{name} ({count} values)" for name, count in labels.items()]
         facts["label columns"] = facts["label columns"] or None
-        facts["memory of a fit"] = f"about {human_size(memory)}"
-        facts["memory available"] = "unknown" if available is None else human_size(available)
         facts["named rows"] = "yes" if facts["named rows"] else "no"
     show(data, facts, as_json=as_json)
 
 
-def fit_memory(n: int, d: int, n_neighbors: int) -> int:
-    """Bytes that a fit holds: an estimate from the sizes of its arrays.
+def _add_memory(facts: dict[str, Any], memory: int, *, as_json: bool) -> None:
+    """Add the peak of a fit and what there is, in bytes or in words."""
+    available = available_memory()
+    if as_json:
+        facts |= {"memory of a fit": memory, "memory available": available}
+        return
+    facts["memory of a fit"] = f"about {human_size(memory)}"
+    facts["memory available"] = "unknown" if available is None else human_size(available)
 
-    The rows (4 bytes a number), the neighbour lists (8 bytes an entry, twice while they are
-    searched), and the graph, which has at most 2 k entries a row (8 bytes, twice while it is made
-    symmetric).
-    """
-    return n * (4 * d + 16 * n_neighbors + 32 * n_neighbors)
+
+def _rows_and_columns(shape: str) -> tuple[int, int]:
+    """Take 1000000x50 apart."""
+    rows, _, columns = shape.lower().partition("x")
+    try:
+        found = int(rows), int(columns)
+    except ValueError:
+        found = (0, 0)
+    if min(found) < 1:
+        msg = f"--shape {shape} is not ROWSxCOLUMNS. Give two whole numbers, as 1000000x50."
+        raise typer.BadParameter(msg)
+    return found

@@ -9,12 +9,9 @@ import typer
 
 _FORMATS = "parquet, csv, npy, npz, h5ad or mtx"
 
-Data = Annotated[
-    str,
-    typer.Argument(
-        metavar="DATA", help=f"File of rows: {_FORMATS}; or example:NAME, as example:digits."
-    ),
-]
+_DATA = f"File of rows: {_FORMATS}; or example:NAME, as example:digits."
+Data = Annotated[str, typer.Argument(metavar="DATA", help=_DATA)]
+MaybeData = Annotated[str | None, typer.Argument(metavar="DATA", help=_DATA, show_default=False)]
 Out = Annotated[
     str, typer.Option("--output", "-o", help="File to write: .parquet, .csv, .tsv or .npy.")
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import cast
+from dataclasses import dataclass
+from typing import Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,21 +62,46 @@ def csr_parts(graph: csr_array) -> Csr:
     )
 
 
-def transposed(parts: Csr, n_threads: int) -> Csr:
-    """Transpose of a square matrix, with sorted columns."""
-    indptr, indices, data = parts
-    result = (np.empty_like(indptr), np.empty_like(indices), np.empty_like(data))
-    _kernels.transpose(indptr, indices, data, *result, n_threads)
-    return result
+@dataclass(frozen=True, eq=False)
+class Lists:
+    """Directed edges of a square matrix: row i owns ``counts[i]`` of them from ``begins[i]`` on.
+
+    Targets of a row are sorted and appear once.
+    """
+
+    begins: NDArray[np.int64]
+    counts: NDArray[np.int32]
+    targets: NDArray[np.int32]
+    values: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, parts: Csr) -> Self:
+        """Take the rows of a CSR matrix."""
+        indptr, indices, data = parts
+        return cls(
+            np.ascontiguousarray(indptr[:-1]), np.diff(indptr).astype(np.int32), indices, data
+        )
 
 
-def united(parts: Csr, ratio: float, n_threads: int) -> csr_array:
+def united(lists: Lists, ratio: float, n_threads: int) -> csr_array:
     """Fuzzy union of a square matrix with its transpose."""
-    other = transposed(parts, n_threads)
-    indptr = np.empty_like(parts[0])
-    _kernels.count_union(*parts, *other, ratio, indptr, n_threads)
-    indices = np.empty(int(indptr[-1]), dtype=np.int32)
-    data = np.empty(int(indptr[-1]), dtype=np.float32)
-    _kernels.fill_union(*parts, *other, ratio, indptr, indices, data, n_threads)
-    n = len(indptr) - 1
+    n = len(lists.begins)
+    room = 2 * int(lists.counts.sum(dtype=np.int64))
+    indptr = np.empty(n + 1, dtype=np.int64)
+    indices = np.empty(room, dtype=np.int32)
+    data = np.empty(room, dtype=np.float32)
+    _kernels.unite(
+        lists.begins,
+        lists.counts,
+        lists.targets,
+        lists.values,
+        ratio,
+        indptr,
+        indices,
+        data,
+        n_threads,
+    )
+    # Given back in place: no second graph is held. Nobody else has seen the arrays yet.
+    indices.resize(int(indptr[-1]), refcheck=False)
+    data.resize(int(indptr[-1]), refcheck=False)
     return to_csr(indptr, indices, data, (n, n))

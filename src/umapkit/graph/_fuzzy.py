@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 from umapkit import _kernels
 from umapkit._threads import resolve_n_jobs
 from umapkit.graph._bandwidth import Bandwidths, bandwidths
-from umapkit.graph._csr import Csr, csr_parts, shape_of, to_csr, united
+from umapkit.graph._csr import Lists, csr_parts, shape_of, to_csr, united
 from umapkit.neighbors import Neighbors
 
 
@@ -58,14 +58,18 @@ def memberships(
         raise ValueError(msg)
     n = neighbors.indices.shape[0]
     columns = n if n_columns is None else n_columns
-    parts = _directed(
+    lists = _directed(
         neighbors,
         bandwidths,
         bipartite=bipartite,
         n_columns=columns,
         n_threads=resolve_n_jobs(n_jobs),
     )
-    return to_csr(*parts, shape=(n, columns))
+    indptr = np.zeros(n + 1, dtype=np.int64)
+    np.cumsum(lists.counts, out=indptr[1:])
+    slots = np.arange(neighbors.indices.shape[1], dtype=np.int32)
+    used = (slots < lists.counts[:, None]).ravel()
+    return to_csr(indptr, lists.targets[used], lists.values[used], shape=(n, columns))
 
 
 def fuzzy_graph(
@@ -137,8 +141,8 @@ def fuzzy_graph(
         n_jobs=n_threads,
     )
     n = neighbors.indices.shape[0]
-    parts = _directed(neighbors, scales, bipartite=False, n_columns=n, n_threads=n_threads)
-    return united(parts, float(set_op_mix_ratio), n_threads)
+    lists = _directed(neighbors, scales, bipartite=False, n_columns=n, n_threads=n_threads)
+    return united(lists, float(set_op_mix_ratio), n_threads)
 
 
 def fuzzy_union(
@@ -178,7 +182,7 @@ def fuzzy_union(
             "in [0, 1]; divide by the largest one."
         )
         raise ValueError(msg)
-    return united(csr_parts(graph), float(set_op_mix_ratio), resolve_n_jobs(n_jobs))
+    return united(Lists.of(csr_parts(graph)), float(set_op_mix_ratio), resolve_n_jobs(n_jobs))
 
 
 def cut(neighbors: Neighbors, *, disconnection_distance: float) -> Neighbors:
@@ -217,6 +221,8 @@ def disconnected(graph: csr_array) -> NDArray[np.bool_]:
     bool array of shape (n,)
         True where a row has no edge of positive weight.
     """
+    if graph.nnz == 0 or graph.data.min() > 0:
+        return np.diff(graph.indptr) == 0
     edges = np.concatenate(([0], np.cumsum(graph.data > 0)))
     return edges[graph.indptr[1:]] == edges[graph.indptr[:-1]]
 
@@ -233,7 +239,7 @@ def check_ratio(set_op_mix_ratio: float) -> None:
 
 def _directed(
     neighbors: Neighbors, scales: Bandwidths, *, bipartite: bool, n_columns: int, n_threads: int
-) -> Csr:
+) -> Lists:
     indices = np.ascontiguousarray(neighbors.indices, dtype=np.int32)
     distances = np.ascontiguousarray(neighbors.distances, dtype=np.float32)
     if indices.ndim != 2 or indices.shape != distances.shape:
@@ -270,7 +276,5 @@ def _directed(
         counts,
         n_threads,
     )
-    indptr = np.zeros(n + 1, dtype=np.int64)
-    np.cumsum(counts, out=indptr[1:])
-    used = np.arange(indices.shape[1], dtype=np.int32) < counts[:, None]
-    return indptr, targets[used], values[used]
+    begins = np.arange(n, dtype=np.int64) * indices.shape[1]
+    return Lists(begins, counts, targets.ravel(), values.ravel())

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
 from umapkit._threads import resolve_n_jobs
-from umapkit.graph._csr import csr_parts, shape_of, united
+from umapkit.graph._csr import Lists, csr_parts, shape_of, united
 
 _UNKNOWN_FACTOR = np.exp(-1.0)  # unknown_dist = 1
 _FARTHEST = 1e12
@@ -89,7 +89,8 @@ def intersect_labels(
         largest[filled] = np.maximum.reduceat(values, indptr[filled])
     scale = np.repeat(largest, np.diff(indptr))
     values = np.divide(values, scale, out=np.zeros_like(values), where=scale > 0)
-    return united((indptr, indices, values.astype(np.float32)), 1.0, resolve_n_jobs(n_jobs))
+    lists = Lists.of((indptr, indices, values.astype(np.float32)))
+    return united(lists, 1.0, resolve_n_jobs(n_jobs))
 
 
 def label_codes(y: ArrayLike, *, unknown: Any = -1) -> NDArray[np.int64]:

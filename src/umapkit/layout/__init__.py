@@ -14,11 +14,12 @@ from umapkit.layout._observe import Callback, History, Observer, Progress, as_ob
 from umapkit.layout._options import LayoutOptions, Optimizer
 from umapkit.layout._run import execute, run_layout
 from umapkit.layout._schedule import default_epochs, resolve_epochs
-from umapkit.layout._settle import settle
+from umapkit.layout._settle import FrozenMap, settle
 
 __all__ = [
     "Callback",
     "Checkpoint",
+    "FrozenMap",
     "History",
     "Layout",
     "LayoutInterrupted",

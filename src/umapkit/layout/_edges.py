@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from umapkit import _kernels
 from umapkit._seed import Stage, draw, key
 from umapkit.graph import shape_of
+from umapkit.layout._schedule import least_weight
 
 LANES = 16
 
@@ -36,18 +38,24 @@ class PaddedEdges:
     degree: NDArray[np.float32]
 
     @classmethod
-    def of(cls, graph: csr_array) -> PaddedEdges:
-        """Pad the rows of `graph` (n, n)."""
+    def of(cls, graph: csr_array, n_epochs: int, *, n_threads: int = 1) -> PaddedEdges:
+        """Pad the rows of `graph` (n, n), pruned for a schedule of `n_epochs` (see `prune`)."""
         n = shape_of(graph)[0]
-        indptr = graph.indptr.astype(np.int64)
-        count = np.diff(indptr)
-        vectors = np.concatenate([[0], np.cumsum((count + LANES - 1) // LANES)]).astype(np.int64)
-        heads = np.repeat(np.arange(n, dtype=np.int32), np.diff(vectors) * LANES)
-        weights = np.zeros(len(heads), dtype=np.float32)
-        slot = np.arange(indptr[-1]) + np.repeat(vectors[:-1] * LANES - indptr[:-1], count)
-        heads[slot] = graph.indices
-        weights[slot] = graph.data
-        return cls(vectors, heads, weights, row_sums(graph))
+        if not graph.has_sorted_indices:
+            graph = graph.sorted_indices()
+        indptr = np.ascontiguousarray(graph.indptr, dtype=np.int64)
+        data = np.ascontiguousarray(graph.data, dtype=np.float32)
+        top = float(data.max(initial=np.float32(0.0)))
+        # Where no edge has a weight, none is long enough.
+        cut = (top, least_weight(n_epochs, n)) if top > 0 else (1.0, np.inf)
+        vectors = np.empty(n + 1, dtype=np.int64)
+        degree = np.empty(n, dtype=np.float32)
+        _kernels.count_padded(indptr, data, *cut, vectors, degree, n_threads)
+        heads = np.empty(int(vectors[-1]) * LANES, dtype=np.int32)
+        weights = np.empty(len(heads), dtype=np.float32)
+        indices = np.ascontiguousarray(graph.indices, dtype=np.int32)
+        _kernels.fill_padded(indptr, indices, data, *cut, vectors, heads, weights, n_threads)
+        return cls(vectors, heads, weights, degree)
 
 
 @dataclass(frozen=True)
@@ -69,9 +77,3 @@ def shuffled(n: int, seed: int) -> NDArray[np.int32]:
     """Permute n vertices by hashes of the seed: the order in which runs of negatives lie."""
     hashes = draw(key(seed, Stage.SHUFFLE, 0, np.arange(n, dtype=np.uint64)), 0)
     return np.argsort(hashes, kind="stable").astype(np.int32)
-
-
-def row_sums(graph: csr_array) -> NDArray[np.float32]:
-    """Sum of each row, in float64 and in storage order, as float32 (n,)."""
-    total = np.concatenate([[0.0], np.cumsum(graph.data, dtype=np.float64)])
-    return (total[graph.indptr[1:]] - total[graph.indptr[:-1]]).astype(np.float32)

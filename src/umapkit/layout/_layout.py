@@ -107,9 +107,8 @@ class Layout:
         # Who asks for a checkpoint gets the state of this graph, start and options only.
         self._origin = (graph, start)
         self.n_threads = resolve_n_jobs(n_jobs)
-        pruned = prune(graph, options.n_epochs)
         self._scale = float(graph.data.max(initial=0.0))
-        self._padded = PaddedEdges.of(pruned)
+        self._padded = PaddedEdges.of(graph, options.n_epochs, n_threads=self.n_threads)
         self._state = np.zeros(1, dtype=np.int64)
         self._arrays: dict[str, NDArray[Any]] = {
             "positions": np.array(start, dtype=np.float32, order="C")
@@ -120,7 +119,7 @@ class Layout:
         if options.optimizer == "sampled":
             self._arrays["velocity"] = np.zeros_like(self._arrays["positions"])
         else:
-            self._edges = EdgeList.of(pruned)
+            self._edges = EdgeList.of(prune(graph, options.n_epochs))
             period = 1.0 / self._edges.weights.astype(np.float64)
             self._arrays["next_edge"] = period
             rate = max(options.negative_sample_rate, 1e-300)

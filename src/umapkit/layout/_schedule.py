@@ -56,12 +56,20 @@ def resolve_epochs(
     return int(max(values)), sorted({int(v) for v in values})
 
 
+def least_weight(n_epochs: int, n: int) -> float:
+    """Return the least share of the largest membership that an edge of n vertices must have.
+
+    An edge below it is visited less than once in a schedule of `n_epochs` (umap-learn drops it;
+    so does this, for the same map). Up to 10 epochs the default number is used instead, as
+    umap-learn does.
+    """
+    return float(np.float32(1.0 / (n_epochs if n_epochs > 10 else default_epochs(n))))
+
+
 def prune(graph: csr_array, n_epochs: int) -> csr_array:
     """Memberships over their maximum, without those that less than one visit would reach.
 
-    An edge with w < max(w) / n_epochs is visited less than once in a schedule of `n_epochs`
-    (umap-learn drops it; so does this, for the same map). Up to 10 epochs the default number is
-    used instead, as umap-learn does.
+    An edge below `least_weight` is left out.
 
     Parameters
     ----------
@@ -80,8 +88,7 @@ def prune(graph: csr_array, n_epochs: int) -> csr_array:
     if top <= 0:
         return csr_array(graph.shape, dtype=np.float32)
     weights = weights / top
-    length = n_epochs if n_epochs > 10 else default_epochs(len(graph.indptr) - 1)
-    weights[weights < np.float32(1.0 / length)] = 0.0
+    weights[weights < np.float32(least_weight(n_epochs, len(graph.indptr) - 1))] = 0.0
     pruned = csr_array((weights, graph.indices.copy(), graph.indptr.copy()), shape=graph.shape)
     pruned.eliminate_zeros()
     pruned.sort_indices()

@@ -2,19 +2,51 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from umapkit import _kernels
 from umapkit._threads import resolve_n_jobs
-from umapkit.layout._edges import shuffled
+from umapkit.layout._edges import LANES, shuffled
 from umapkit.layout._layout import NEGATIVE_RUNS
 
 
+@dataclass(frozen=True, eq=False)
+class FrozenMap:
+    """A finished map as new points read it, made once and used for any number of them.
+
+    Attributes
+    ----------
+    places : float32 array of shape (n, d)
+        The map.
+    shuffled : float32 array of shape (d, n + 16)
+        Its coordinates in the order of the negatives, the first 16 again at the end.
+    seed : int
+        What decides that order, and the draws of the new points.
+    """
+
+    places: NDArray[np.float32]
+    shuffled: NDArray[np.float32]
+    seed: int
+
+    @classmethod
+    def of(cls, embedding: NDArray[Any], *, seed: int) -> Self:
+        """Prepare a map of shape (n, d), n >= 1; it is copied only if it is not float32 yet."""
+        places = np.ascontiguousarray(embedding, dtype=np.float32)
+        n, d = places.shape
+        around = np.arange(n + LANES) % n
+        copy = np.empty((d, n + LANES), dtype=np.float32)
+        order = shuffled(n, seed)
+        for axis in range(d):
+            copy[axis] = places[order, axis][around]
+        return cls(places, copy, seed)
+
+
 def settle(
-    embedding: NDArray[np.float32],
+    embedding: NDArray[np.float32] | FrozenMap,
     neighbors: NDArray[np.int32],
     weights: NDArray[np.float32],
     start: NDArray[Any],
@@ -26,7 +58,7 @@ def settle(
     learning_rate: float = 1.0,
     negative_sample_rate: float = 5.0,
     repulsion_strength: float = 1.0,
-    seed: int = 0,
+    seed: int | None = None,
     n_jobs: int | None = None,
 ) -> NDArray[np.float32]:
     """Let new points find their places while the map stays as it is.
@@ -35,8 +67,8 @@ def settle(
 
     Parameters
     ----------
-    embedding : float32 array of shape (n, d)
-        The finished map.
+    embedding : float32 array of shape (n, d), or FrozenMap
+        The finished map. Who settles points more than once prepares it once (`FrozenMap.of`).
     neighbors : int32 array of shape (m, k)
         Training rows near each new row; -1 where there is none.
     weights : float32 array of shape (m, k)
@@ -49,8 +81,8 @@ def settle(
         As in the fit; see `LayoutOptions`.
     n_epochs : int
         Steps per point; 0 leaves the start.
-    seed : int, default 0
-        Seed of the fitted model.
+    seed : int, optional
+        Seed of the fitted model: by default that of the `FrozenMap`, or 0.
     n_jobs : int or None, default None
         Threads.
 
@@ -58,11 +90,21 @@ def settle(
     -------
     float32 array of shape (m, d)
         The places.
+
+    Raises
+    ------
+    ValueError
+        If `seed` is not that of the `FrozenMap`.
     """
+    if not isinstance(embedding, FrozenMap):
+        embedding = FrozenMap.of(embedding, seed=seed or 0)
+    elif seed is not None and seed != embedding.seed:
+        msg = f"seed={seed}, but the map was prepared for {embedding.seed}. Give one of them."
+        raise ValueError(msg)
     places = np.array(start, dtype=np.float32, order="C")
     _kernels.settle(
-        np.ascontiguousarray(embedding, dtype=np.float32),
-        shuffled(len(embedding), seed),
+        embedding.places,
+        embedding.shuffled,
         np.ascontiguousarray(neighbors, dtype=np.int32),
         np.ascontiguousarray(weights, dtype=np.float32),
         np.ascontiguousarray(row_keys, dtype=np.uint64),
@@ -74,7 +116,7 @@ def settle(
         learning_rate=learning_rate,
         negative_rate=negative_sample_rate,
         negative_runs=NEGATIVE_RUNS,
-        seed=seed,
+        seed=embedding.seed,
         n_threads=resolve_n_jobs(n_jobs),
     )
     return places

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from umapkit.models._load import load
+from umapkit.models._memory import fit_memory
 from umapkit.models._umap import UMAP
 
-__all__ = ["UMAP", "load"]
+__all__ = ["UMAP", "fit_memory", "load"]

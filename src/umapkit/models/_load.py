@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from umapkit.data import RowFinder
 from umapkit.distances import Metric
 from umapkit.models._copies import Copies
+from umapkit.models._place import GroundKeeper
 from umapkit.models._umap import UMAP
 from umapkit.neighbors import NeighborIndex, Neighbors
 from umapkit.store import read_folder, write_folder
@@ -116,6 +117,7 @@ def load(path: str | os.PathLike[str]) -> UMAP:
         }
         model._index = NeighborIndex.from_state(found, config["index"])
     model._finder = RowFinder(arrays["index.data"])
+    model._keeper = GroundKeeper()
     return model
 
 

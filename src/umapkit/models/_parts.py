@@ -13,6 +13,7 @@ from umapkit.data import RowFinder
 from umapkit.graph import check_graph, disconnected
 from umapkit.layout import Layout
 from umapkit.models._copies import Copies
+from umapkit.models._place import GroundKeeper
 
 if TYPE_CHECKING:
     from umapkit.models._umap import UMAP
@@ -37,6 +38,7 @@ def fitted_from_parts(model: UMAP, data: Any, graph: Any, embedding: ArrayLike) 
     made._finder = everyone if made._places.none else RowFinder(rows[made._places.kept])
     made._index = None
     made._mean_distance = None
+    made._keeper = GroundKeeper()
     made.graph_ = check_graph(graph, n_rows=len(rows))
     made.disconnected_ = disconnected(made.graph_)
     made.neighbor_recall_ = float("nan")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +12,60 @@ from scipy.sparse import csr_array
 from umapkit.data import row_hashes
 from umapkit.graph import bandwidths, cut, memberships
 from umapkit.init import place
-from umapkit.layout import LayoutOptions, settle
+from umapkit.layout import FrozenMap, LayoutOptions, settle
 from umapkit.models._copies import Copies
 from umapkit.neighbors import NeighborIndex, Neighbors
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """What a finished map always brings to its new rows, made once for any number of them.
+
+    Attributes
+    ----------
+    map : FrozenMap
+        Places of the rows of `index`, as the new rows read them.
+    index : NeighborIndex
+        The training rows.
+    mark : int
+        Hash of the whole map: a map that was moved since is another one.
+    """
+
+    map: FrozenMap
+    index: NeighborIndex
+    mark: int
+
+    @cached_property
+    def own_distances(self) -> NDArray[np.float64]:
+        """Mean distance of every training row to its neighbours, shape (u,)."""
+        return _mean(self.index.neighbors.distances[:, 1:])
+
+
+class GroundKeeper:
+    """Keeps the ground of a fitted model from one `transform` to the next.
+
+    It is rebuilt whenever map, seed or index are no longer those that it was made of, so it never
+    decides anything. Pickles and copies of a model leave it out.
+    """
+
+    def __init__(self) -> None:
+        self._ground: Ground | None = None
+
+    def ground(
+        self, embedding: NDArray[np.float32], copies: Copies, index: NeighborIndex, seed: int
+    ) -> Ground:
+        """Return the ground of a map of all n rows, shape (n, n_components)."""
+        flat = np.ascontiguousarray(embedding, dtype=np.float32).reshape(1, -1)
+        mark = int(row_hashes(flat, n_jobs=1)[0])
+        kept = self._ground
+        # Read once: another thread may set it meanwhile, to what would be made here, too.
+        if kept is None or (kept.mark, kept.map.seed) != (mark, seed) or kept.index is not index:
+            places = embedding if copies.none else embedding[copies.kept]
+            kept = self._ground = Ground(FrozenMap.of(places, seed=seed), index, mark)
+        return kept
+
+    def __getstate__(self) -> dict[str, None]:
+        return {"_ground": None}
 
 
 @dataclass(frozen=True)
@@ -24,10 +76,8 @@ class NewRows:
     ----------
     rows : float32 array of shape (m, n_features)
         Rows that equal no training row.
-    embedding : float32 array of shape (u, n_components)
-        Places of the rows of `index`.
-    index : NeighborIndex
-        The training rows.
+    ground : Ground
+        The map and its rows.
     copies : Copies
         How often each of them stands in the training table.
     n_neighbors : int
@@ -36,20 +86,19 @@ class NewRows:
         As in the fit.
     options : LayoutOptions
         Curve, rates and seed of the fit; `n_epochs` steps per row.
-    n_jobs : int or None
+    n_jobs : int
         Threads.
     """
 
     rows: NDArray[np.float32]
-    embedding: NDArray[np.float32]
-    index: NeighborIndex
+    ground: Ground
     copies: Copies
     n_neighbors: int
     local_connectivity: float
     mean_distance: float
     disconnection_distance: float
     options: LayoutOptions
-    n_jobs: int | None
+    n_jobs: int
 
     def scores(
         self, near: Neighbors | None, found: NDArray[np.int64], known: NDArray[np.bool_]
@@ -58,8 +107,8 @@ class NewRows:
 
         `near` are the neighbours of the unknown rows, `found` the training rows of the `known`.
         """
-        table = self.index.neighbors
-        own = _mean(table.distances[:, 1:])
+        table = self.ground.index.neighbors
+        own = self.ground.own_distances
         score = np.empty(len(known), dtype=np.float32)
         score[known] = _ratio(own[found[known]], table.indices[found[known], 1:], own)
         if near is not None:
@@ -70,9 +119,10 @@ class NewRows:
 
 def place_new_rows(new: NewRows) -> tuple[NDArray[np.float32], Neighbors | None]:
     """Place the rows; return their places (m, n_components) and their neighbours."""
+    ground, places = new.ground, new.ground.map.places
     if len(new.rows) == 0:
-        return np.empty((0, new.embedding.shape[1]), dtype=np.float32), None
-    near = new.index.query(new.rows, new.n_neighbors, n_jobs=new.n_jobs)
+        return np.empty((0, places.shape[1]), dtype=np.float32), None
+    near = ground.index.query(new.rows, new.n_neighbors, n_jobs=new.n_jobs)
     counted = new.copies.count_copies(near, query=True)
     reached = cut(counted, disconnection_distance=new.disconnection_distance)
     scales = bandwidths(
@@ -82,14 +132,12 @@ def place_new_rows(new: NewRows) -> tuple[NDArray[np.float32], Neighbors | None]
         mean_distance=new.mean_distance,
         n_jobs=new.n_jobs,
     )
-    weights = memberships(
-        reached, scales, bipartite=True, n_columns=len(new.embedding), n_jobs=new.n_jobs
-    )
-    start = place(weights, new.embedding, n_jobs=new.n_jobs)
+    weights = memberships(reached, scales, bipartite=True, n_columns=len(places), n_jobs=new.n_jobs)
+    start = place(weights, places, n_jobs=new.n_jobs)
     indices, strengths = _as_table(weights, new.n_neighbors)
     options = new.options
-    places = settle(
-        new.embedding,
+    settled = settle(
+        ground.map,
         indices,
         strengths,
         start,
@@ -103,8 +151,8 @@ def place_new_rows(new: NewRows) -> tuple[NDArray[np.float32], Neighbors | None]
         seed=options.seed,
         n_jobs=new.n_jobs,
     )
-    places[strengths.sum(axis=1) == 0] = np.nan
-    return places, near
+    settled[strengths.sum(axis=1) == 0] = np.nan
+    return settled, near
 
 
 def _as_table(weights: csr_array, k: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
 from umapkit._seed import resolve_seed
+from umapkit._threads import resolve_n_jobs
 from umapkit.data import RowFinder
 from umapkit.graph import bandwidths, check_graph, disconnected, fuzzy_graph, intersect_labels
 from umapkit.init import make_start
@@ -26,7 +27,7 @@ from umapkit.layout import (
     resolve_epochs,
 )
 from umapkit.models._copies import Copies
-from umapkit.models._place import NewRows, place_new_rows
+from umapkit.models._place import GroundKeeper, NewRows, place_new_rows
 from umapkit.models._settings import Settings
 from umapkit.neighbors import (
     NeighborIndex,
@@ -242,6 +243,7 @@ class UMAP(Settings):
         self._finder = everyone if copies.none else RowFinder(rows[copies.kept])
         self._index: NeighborIndex | None = None
         self._mean_distance: float | None = None
+        self._keeper = GroundKeeper()
 
         memberships = self._memberships(self._finder.rows if not given else rows, graph)
         self.graph_ = copies.expand_graph(memberships)
@@ -297,25 +299,25 @@ class UMAP(Settings):
             If the data cannot be used, or has other columns than in ``fit``.
         """
         rows = self._rows(X, reset=False)
-        found = self._finder.find(rows, n_jobs=self.n_jobs)
+        n_jobs = resolve_n_jobs(self.n_jobs)
+        found = self._finder.find(rows, n_jobs=n_jobs)
         known = found >= 0
-        representatives = self.embedding_[self._places.kept]
+        copies = self._places
         places = np.empty((len(rows), self.embedding_.shape[1]), dtype=np.float32)
-        places[known] = representatives[found[known]]
+        places[known] = self.embedding_[copies.kept[found[known]]]
         if not return_score and known.all():
             return places
         index = self._search_index()
         new = NewRows(
-            rows=np.ascontiguousarray(rows[~known]),
-            embedding=representatives,
-            index=index,
-            copies=self._places,
-            n_neighbors=min(self.n_neighbors, len(representatives)),
+            rows=rows[~known] if known.any() else rows,
+            ground=self._keeper.ground(self.embedding_, copies, index, self.seed_),
+            copies=copies,
+            n_neighbors=min(self.n_neighbors, len(copies.kept)),
             local_connectivity=self.local_connectivity,
             mean_distance=self._floor_distance(),
             disconnection_distance=self._resolved_disconnection(),
             options=self._layout_options(n_epochs=self._new_row_epochs, seed=self.seed_),
-            n_jobs=self.n_jobs,
+            n_jobs=n_jobs,
         )
         places[~known], near = place_new_rows(new)
         lost = int(np.isnan(places[:, 0]).sum())

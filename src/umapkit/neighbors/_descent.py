@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +11,7 @@ from numpy.typing import NDArray
 
 from umapkit import _kernels
 from umapkit._seed import Stage, sample_without_replacement
+from umapkit.neighbors._bounded import Bounds, nearest_of_rows
 from umapkit.neighbors._neighbors import Neighbors, with_self
 from umapkit.neighbors._space import Projected, Rows, Space, principal_space
 from umapkit.neighbors._table import Table, check_finite
@@ -112,10 +115,21 @@ class Truth:
         return float(np.mean(distances <= self.distances[:, -1:]))
 
 
-def true_sample(table: Table, k: int, *, size: int, seed: int, n_threads: int) -> Truth:
-    """Find the k true neighbours of a hashed sample of rows."""
+def true_sample(
+    table: Table,
+    k: int,
+    *,
+    size: int,
+    seed: int,
+    n_threads: int,
+    projected: Projected | None = None,
+) -> Truth:
+    """Find the k true neighbours of a hashed sample of rows, with bounds where there are any."""
     n = table.rows.shape[0]
     sample = sample_without_replacement(seed, Stage.RECALL, n, size).astype(np.int32)
+    if projected is not None and k > 0:
+        bounds = Bounds.of(projected, n_threads)
+        return Truth(sample, *nearest_of_rows(table, bounds, sample, k, n_threads))
     queries = np.ascontiguousarray(table.rows[sample])
     ids, distances = table.nearest(queries, k, n_threads, self_rows=sample)
     return Truth(sample, ids, distances)
@@ -161,10 +175,21 @@ def descent_neighbors(
         Estimate on a sample of 256 rows.
     """
     k = n_neighbors - 1
-    truth = true_sample(table, k, size=_SAMPLE, seed=seed, n_threads=n_threads)
+    spaces = _spaces(table, k, seed, n_threads)
+    first = next(spaces, None)
+    truth = true_sample(
+        table,
+        k,
+        size=_SAMPLE,
+        seed=seed,
+        n_threads=n_threads,
+        projected=None if first is None else first[2],
+    )
     check_finite(truth.distances, truth.sample)
     listed = usual_effort(n_neighbors, narrow=True).width
-    plan = _choose_plan(table, truth, listed, seed, n_threads)
+    plan = _whole(table)
+    if first is not None:
+        plan = _choose_plan(table, itertools.chain([first], spaces), truth, listed, n_threads)
     effort = usual_effort(n_neighbors, narrow=plan.space is not None)
     repeats = _REPEATS
     while True:
@@ -187,27 +212,42 @@ class _Plan:
     projected: Projected | None = None
 
 
-def _choose_plan(table: Table, truth: Truth, listed: int, seed: int, n_threads: int) -> _Plan:
-    """Take the narrowest space whose lists keep enough true neighbours; else whole rows."""
-    rows = table.rows
-    d = rows.shape[1]
-    whole = _Plan(d, table.metric.kernel)
-    if d <= _FULL_WIDTH_UP_TO or not table.metric.compresses or truth.ids.shape[1] == 0:
-        return whole
+def _whole(table: Table) -> _Plan:
+    return _Plan(table.rows.shape[1], table.metric.kernel)
+
+
+def _spaces(
+    table: Table, k: int, seed: int, n_threads: int
+) -> Iterator[tuple[list[int], Space, Projected]]:
+    """Widths to try, the space that serves them, and the rows in it; none for narrow rows."""
+    d = table.rows.shape[1]
+    if d <= _FULL_WIDTH_UP_TO or not table.metric.compresses or k == 0:
+        return
     widths = [w for w in _WIDTHS if w <= 0.7 * d]
     for some in (widths[:4], widths[4:]):  # axes are found in two goes: most data need no second
-        if not some:
-            continue
-        space = principal_space(rows, -(-some[-1] // 16) * 16, seed=seed, n_threads=n_threads)
-        projected = space.project(rows, n_threads)
+        if some:
+            n_axes = -(-some[-1] // 16) * 16
+            space = principal_space(table.rows, n_axes, seed=seed, n_threads=n_threads)
+            yield some, space, space.project(table.rows, n_threads)
+
+
+def _choose_plan(
+    table: Table,
+    spaces: Iterable[tuple[list[int], Space, Projected]],
+    truth: Truth,
+    listed: int,
+    n_threads: int,
+) -> _Plan:
+    """Take the narrowest space whose lists keep enough true neighbours; else whole rows."""
+    for widths, space, projected in spaces:
         far = truth.distances[:, -1] ** 2 if table.metric.root else 2 * truth.distances[:, -1]
         share = far / np.maximum(projected.squares[truth.sample], np.float32(1e-30))
         kernel = _DOT if np.quantile(share, 0.02) >= _NEAREST_FOR_PRODUCTS else _SQUARE
-        for width in some:
+        for width in widths:
             plan = _Plan(width, kernel, space, projected)
             if _ceiling(plan, projected, truth, listed, n_threads) >= _CEILING:
                 return plan
-    return whole
+    return _whole(table)
 
 
 def _ceiling(plan: _Plan, projected: Projected, truth: Truth, listed: int, n_threads: int) -> float:

@@ -95,7 +95,7 @@ class NeighborIndex:
             If `Q` has the wrong number of columns or holds NaN, or k is out of range.
         """
         n_threads = resolve_n_jobs(n_jobs)
-        rows = as_rows(Q, name="Q", min_rows=0)
+        rows = as_rows(Q, name="Q", min_rows=0, n_jobs=n_threads)
         n, d = self.data.shape
         if rows.shape[1] != d:
             msg = f"Q has {rows.shape[1]} columns; the index was built on {d}. Give rows of {d}."
