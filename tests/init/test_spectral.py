@@ -58,8 +58,7 @@ def test_block_is_the_hash_of_seed_vertex_and_column():
 
 @pytest.mark.parametrize("count", [1, 2, 3, 10])
 def test_filter_finds_the_leading_eigenvectors(cloud, eigenvalues, count):
-    operator = Operator(*csr_parts(cloud), n_threads=2)
-    ours = filter_vectors(operator, count, seed=0).astype(np.float64)
+    ours = filter_vectors(csr_parts(cloud), count, seed=0, n_threads=2).astype(np.float64)
     matrix = normalised(cloud)
     exact = eigenvalues[:count]
     basis = np.linalg.qr(ours)[0]
@@ -72,7 +71,7 @@ def test_filter_finds_the_leading_eigenvectors(cloud, eigenvalues, count):
 
 def test_filter_and_dense_solver_span_the_same_plane(cloud):
     operator = Operator(*csr_parts(cloud), n_threads=2)
-    a = np.linalg.qr(filter_vectors(operator, 2, seed=0).astype(float))[0]
+    a = np.linalg.qr(filter_vectors(csr_parts(cloud), 2, seed=0, n_threads=2).astype(float))[0]
     b = dense_vectors(operator, 2).astype(float)
     # The plane's error is about the root of the relative error of the eigenvalues.
     assert np.linalg.svd(a.T @ b)[1].min() > np.sqrt(1 - 0.02)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from umapkit.init._components import Components
+from umapkit import _kernels
 from umapkit.init._draws import Purpose, uniform_box
 from umapkit.init._pca import principal_scores
 
 
 def arrange(
-    pieces: Components,
+    labels: NDArray[np.int32],
+    sizes: NDArray[np.intp],
     linked: NDArray[np.intp],
     *,
     n_components: int,
@@ -30,8 +31,10 @@ def arrange(
 
     Parameters
     ----------
-    pieces : Components
-        The components of the graph.
+    labels : int32 array of shape (n,)
+        Component of every vertex.
+    sizes : int array
+        Vertices of every component.
     linked : int array of shape (c,)
         Numbers of those with edges.
     n_components : int
@@ -49,7 +52,7 @@ def arrange(
     extents : float64 array of shape (c,)
     """
     count = len(linked)
-    share = 0.5 * (pieces.sizes[linked] / len(pieces.labels)) ** (1.0 / n_components)
+    share = 0.5 * _root(sizes[linked] / len(labels), n_components)
     if count == 1:
         return np.zeros((1, n_components)), np.ones(1)
     if count <= 2 * n_components:
@@ -58,13 +61,24 @@ def arrange(
     elif data is None:
         centres = uniform_box(seed, Purpose.CENTRE, linked, n_components)
     else:
-        means = np.stack([data[pieces.members(i)].mean(axis=0, dtype=np.float64) for i in linked])
-        scores = principal_scores(
-            means.astype(np.float32), n_components, seed=seed, n_threads=n_threads
-        )
+        sums = np.empty((len(sizes), data.shape[1]))
+        _kernels.label_sums(np.ascontiguousarray(data, dtype=np.float32), labels, sums)
+        means = (sums[linked] / sizes[linked, None]).astype(np.float32)
+        scores = principal_scores(means, n_components, seed=seed, n_threads=n_threads)
         centres = scores.astype(np.float64)
         centres /= max(float(np.abs(centres).max()), np.finfo(np.float64).tiny)
     return centres, np.maximum(_nearest(centres) / 2.0, share)
+
+
+def _root(x: NDArray[np.float64], degree: int) -> NDArray[np.float64]:
+    # By Newton's method for x in (0, 1]: the power function differs between processors.
+    root = np.ones_like(x)
+    for _ in range(80):
+        power = np.ones_like(x)
+        for _ in range(degree - 1):
+            power *= root
+        root = ((degree - 1) * root + x / power) / degree
+    return root
 
 
 def _nearest(centres: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -7,7 +7,8 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from umapkit._seed import Stage, draw, key, normal, uniform
+from umapkit import _kernels
+from umapkit._seed import Stage, draw, key, uniform
 
 
 class Purpose(IntEnum):
@@ -36,6 +37,11 @@ def uniform_box(
 def normal_noise(
     seed: int, purpose: Purpose, vertices: NDArray[np.integer], n_components: int
 ) -> NDArray[np.float64]:
-    """Independent standard normals, one row for each of `vertices`."""
-    keys = key(seed, Stage.START, int(purpose), vertices)
-    return normal(keys[:, None], np.arange(n_components, dtype=np.uint64)[None, :])
+    """Independent standard normals, one row for each of `vertices`.
+
+    `umapkit._seed.normal` up to rounding, but with the kernels' logarithm and cosine: NumPy's
+    differ between processors.
+    """
+    out = np.empty((len(vertices), n_components))
+    _kernels.fill_normal(seed % 2**64, int(purpose), np.asarray(vertices, np.int64), out, 1)
+    return out

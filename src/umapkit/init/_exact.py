@@ -1,4 +1,8 @@
-"""Smooth coordinates of a connected graph, solved to convergence."""
+"""Smooth coordinates of a connected graph, solved to convergence by LAPACK and ARPACK.
+
+Their bits depend on the processor (BLAS chooses its code by it), not on threads. Nothing that is
+used without ``solver="exact"`` lies here.
+"""
 
 from __future__ import annotations
 

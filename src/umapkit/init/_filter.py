@@ -1,4 +1,4 @@
-"""Smooth coordinates of a large connected graph by a Chebyshev filter."""
+"""Smooth coordinates of a connected graph by filters, on several scales where one is not enough."""
 
 from __future__ import annotations
 
@@ -7,73 +7,75 @@ from numpy.typing import NDArray
 
 from umapkit import _kernels
 from umapkit.init._draws import Purpose
-from umapkit.init._operator import Operator
 
-_DEGREES = (20, 20, 40, 80, 160)  # one round each; most graphs need two or three
-_SETTLED = 0.1
-_FIRST_CUT = 0.5
-_SPARE = 5  # vectors beyond those wanted: they take up what the filter leaves of the others
+Parts = tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]
 
 
-def filter_vectors(operator: Operator, count: int, seed: int) -> NDArray[np.float32]:
+def filter_vectors(parts: Parts, count: int, *, seed: int, n_threads: int) -> NDArray[np.float32]:
     """Approximate the `count` leading nontrivial eigenvectors of the normalised adjacency.
 
-    Rounds of a Chebyshev filter on a block of vectors, each followed by a Rayleigh-Ritz step:
-    degrees 20, 20, 40, 80, 160, until the residual of every wanted vector is at most a tenth of
-    1 - eigenvalue (the eigenvalue's own error is of the order of the square). 325 sparse products
-    at most. It is a start for a layout, not an eigensolver: close eigenvalues may stay mixed.
+    Up to 32 vertices (or twice the block): all eigenvectors by Jacobi's rotations. Up to 256: a
+    Chebyshev filter on a block of vectors, in double precision, to convergence. Beyond: the graph
+    is coarsened until few vertices are left, solved there, and the vectors are brought back level
+    by level, each time smoothed by rounds of the filter with a Rayleigh-Ritz step, until the
+    residual of every wanted vector is at most a fiftieth of 1 - eigenvalue (the eigenvalue's own
+    error is of the order of the square) or the level's products are spent.
+    It is a start for a layout, not an eigensolver: close eigenvalues may stay mixed.
 
     Parameters
     ----------
-    operator : Operator
-        Normalised adjacency of a connected graph of n vertices.
+    parts : int64 (n + 1,), int32 (nnz,), float32 (nnz,)
+        Row pointers, columns and weights of a connected graph of n vertices.
     count : int
-        Vectors wanted; the block holds at least 5 more, and n must be larger than the block.
+        Vectors wanted, fewer than n.
     seed : int
         Seed of the random block.
+    n_threads : int
+        Threads; the result does not depend on them.
 
     Returns
     -------
     float32 array of shape (n, count)
-        Orthonormal up to rounding, eigenvalues decreasing.
+        Orthonormal up to rounding, eigenvalues decreasing; the entry of largest magnitude is
+        positive.
     """
-    n = operator.n
-    width = block_width(count)
-    x = np.empty((n, width), dtype=np.float32)
-    _kernels.fill_uniform(seed, int(Purpose.BLOCK), x, operator.n_threads)
-    operator.deflate(x)
-    cut = _FIRST_CUT
-    for degree in _DEGREES:
-        x = _filtered(operator, x, cut, degree)
-        operator.deflate(x)
-        x, ritz, residuals = operator.rayleigh_ritz(x)
-        if len(ritz) >= count and np.all(residuals[:count] <= _SETTLED * (1.0 - ritz[:count])):
-            break
-        # What lies below the block's last Ritz value is what is to be damped next.
-        cut = float(np.clip(ritz[-1], 0.0, 0.999))
-    return np.ascontiguousarray(x[:, :count])
+    out = np.empty((len(parts[0]) - 1, count), dtype=np.float32)
+    _kernels.smooth_graph(*parts, seed % 2**64, int(Purpose.BLOCK), out, n_threads)
+    return out
 
 
-def block_width(count: int) -> int:
-    """Vectors in the block: a multiple of 8."""
-    return -(-(count + _SPARE) // 8) * 8
-
-
-def _filtered(
-    operator: Operator, x: NDArray[np.float32], cut: float, degree: int
+def filter_islands(
+    parts: Parts,
+    labels: NDArray[np.int32],
+    *,
+    islands: int,
+    tiny: int,
+    count: int,
+    seed: int,
+    n_threads: int,
 ) -> NDArray[np.float32]:
-    # Damps [-1, cut]; scaled so that an eigenvector with eigenvalue 1 keeps its length.
-    half = (cut + 1.0) / 2.0
-    centre = (cut - 1.0) / 2.0
-    sigma = half / (1.0 - centre)
-    tau = 2.0 / sigma
-    previous = x
-    current = operator.step(x, x, sigma / half, -centre * sigma / half, 0.0)
-    for _ in range(2, degree + 1):
-        following = 1.0 / (tau - sigma)
-        factor = 2.0 * following / half
-        result = operator.step(
-            current, previous, factor, -centre * factor, -sigma * following, out=previous
-        )
-        previous, current, sigma = current, result, following
-    return current
+    """`filter_vectors` of every connected component that has more than `tiny` vertices.
+
+    Parameters
+    ----------
+    parts : int64 (n + 1,), int32 (nnz,), float32 (nnz,)
+        Row pointers, columns and weights of a graph.
+    labels : int32 array of shape (n,)
+        Component of every vertex, below `islands`.
+    islands, tiny, count : int
+        Number of components, size up to which one is left alone (at least `count`), vectors wanted.
+    seed : int
+        Seed of the random blocks.
+    n_threads : int
+        Threads; the result does not depend on them.
+
+    Returns
+    -------
+    float32 array of shape (n, count)
+        Each component's vectors, divided by their largest magnitude; 0 in those left alone.
+    """
+    out = np.zeros((len(labels), count), dtype=np.float32)
+    _kernels.smooth_islands(
+        *parts, labels, islands, tiny, seed % 2**64, int(Purpose.BLOCK), out, n_threads
+    )
+    return out

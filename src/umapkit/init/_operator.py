@@ -1,4 +1,4 @@
-"""The normalised adjacency of a graph, as the eigensolvers use it."""
+"""The normalised adjacency of a graph, as the exact solvers use it."""
 
 from __future__ import annotations
 
@@ -7,14 +7,9 @@ from numpy.typing import NDArray
 
 from umapkit import _kernels
 
-_RANK = 1e-12  # squared length, relative to the longest, below which a direction is rounding
-
 
 class Operator:
     """``S = D^-1/2 W D^-1/2`` with products whose bits do not depend on threads.
-
-    The small dense problems go to LAPACK: whoever solves limits BLAS to one thread (once, since
-    each change of the limit takes longer than a small problem).
 
     Parameters
     ----------
@@ -67,29 +62,3 @@ class Operator:
         out = np.empty((x.shape[1], y.shape[1]), dtype=np.float64)
         _kernels.inner_products(x, y, out, self.n_threads)
         return out
-
-    def rayleigh_ritz(
-        self, x: NDArray[np.float32]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.float64]]:
-        """Best eigenvectors within the span of the columns of `x`.
-
-        Returns the vectors (n, m) by decreasing Ritz value, and, of those that are there, the
-        values and the residuals ``|S v - value v|``. Where the columns of `x` are dependent, the
-        last vectors are 0.
-        """
-        gram = self.inner(x, x)
-        product = self.step(x, x, 1.0, 0.0, 0.0)
-        image = self.inner(x, product)
-        square = self.inner(product, product)
-        lengths, directions = np.linalg.eigh(gram)
-        kept = lengths > _RANK * lengths[-1]
-        whiten = directions[:, kept] / np.sqrt(lengths[kept])
-        ritz, vectors = np.linalg.eigh(whiten.T @ ((image + image.T) / 2) @ whiten)
-        turn = np.zeros_like(gram)
-        turn[:, : len(ritz)] = (whiten @ vectors)[:, ::-1]
-        out = np.empty_like(x)
-        _kernels.rotate(x, turn, out, self.n_threads)
-        ritz = ritz[::-1]
-        found = turn[:, : len(ritz)]
-        lengths = np.sum(found * (square @ found), axis=0)
-        return out, ritz, np.sqrt(np.maximum(lengths - ritz**2, 0.0))

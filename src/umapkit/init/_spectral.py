@@ -12,14 +12,13 @@ from umapkit import _kernels
 from umapkit._threads import one_blas_thread, resolve_n_jobs
 from umapkit.graph import csr_parts
 from umapkit.init._centres import arrange
-from umapkit.init._components import Components, split
+from umapkit.init._components import split
 from umapkit.init._draws import Purpose, uniform_box
 from umapkit.init._exact import DENSE, arpack_vectors, dense_vectors
-from umapkit.init._filter import block_width, filter_vectors
+from umapkit.init._filter import Parts, filter_islands, filter_vectors
 from umapkit.init._operator import Operator
 
 Solver = Literal["filter", "exact"]
-Parts = tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]
 
 
 def spectral_start(
@@ -33,8 +32,7 @@ def spectral_start(
 ) -> NDArray[np.float32]:
     """Lay a graph out by the leading eigenvectors of its normalised adjacency.
 
-    They are those of the normalised Laplacian with the smallest nonzero eigenvalues. Components
-    of up to 256 vertices are solved by a dense solver, larger ones by `solver`. Each component
+    They are those of the normalised Laplacian with the smallest nonzero eigenvalues. Each component
     has its own coordinates, scaled to at most half the distance between its centre and the next
     one, but never to less than its share of the volume; vertices without any edge are spread at
     random over all of it.
@@ -52,8 +50,10 @@ def spectral_start(
         centres are arranged by the principal axes of the components' mean rows; without data at
         random.
     solver : {"filter", "exact"}, default "filter"
-        "filter" makes up to 325 sparse products, enough for a start; "exact" runs ARPACK to
-        convergence, which may take long.
+        "filter" makes a limited number of sparse products, on coarser graphs too where one scale
+        is not enough: enough for a start, and the same bits on every machine. "exact" solves up to
+        256 vertices by LAPACK and runs ARPACK to convergence beyond, which may take long; its
+        bits depend on the processor.
     n_jobs : int, optional
         Threads; the result does not depend on them.
 
@@ -82,22 +82,47 @@ def spectral_start(
     n_threads = resolve_n_jobs(n_jobs)
     labels = np.empty(n, dtype=np.int32)
     count = _kernels.find_components(parts[0], parts[1], labels)
-    with one_blas_thread():
-        if count == 1 and n > _tiny(n_components):
-            return _connected(parts, n_components, seed, solver, n_threads)
-        out = uniform_box(seed, Purpose.TINY_COMPONENT, np.arange(n), n_components)
-        pieces = split(parts, labels, count)
-        linked = np.flatnonzero(pieces.sizes > 1)
-        if len(linked):
-            centres, extents = arrange(
-                pieces,
-                linked,
-                n_components=n_components,
-                seed=seed,
-                data=data,
-                n_threads=n_threads,
-            )
-            _fill(out, pieces, linked, centres, extents, seed, solver, n_threads)
+    tiny = _tiny(n_components)
+    if count == 1 and n > tiny:
+        if solver == "exact":
+            with one_blas_thread():
+                return _exact(parts, n_components, seed, n_threads)
+        return filter_vectors(parts, n_components, seed=seed, n_threads=n_threads)
+    out = uniform_box(seed, Purpose.TINY_COMPONENT, np.arange(n), n_components)
+    sizes = np.bincount(labels, minlength=count)
+    linked = np.flatnonzero(sizes > 1)
+    if not len(linked):
+        return out.astype(np.float32)
+    centres, extents = arrange(
+        labels,
+        sizes,
+        linked,
+        n_components=n_components,
+        seed=seed,
+        data=data,
+        n_threads=n_threads,
+    )
+    if solver == "exact":
+        places = _exact_islands(parts, labels, count, n_components, seed, n_threads)
+    else:
+        places = filter_islands(
+            parts,
+            labels,
+            islands=count,
+            tiny=tiny,
+            count=n_components,
+            seed=seed,
+            n_threads=n_threads,
+        )
+    large = sizes[labels] > tiny
+    out[large] = places[large]
+    # Vertices without edges stay where they are, all over the box.
+    centre_of = np.zeros((count, n_components))
+    extent_of = np.ones(count)
+    centre_of[linked] = centres
+    extent_of[linked] = extents
+    out *= extent_of[labels][:, None]
+    out += centre_of[labels]
     return out.astype(np.float32)
 
 
@@ -122,37 +147,26 @@ def _tiny(n_components: int) -> int:
     return max(2 * n_components - 1, n_components + 1)
 
 
-def _fill(
-    out: NDArray[np.float64],
-    pieces: Components,
-    linked: NDArray[np.intp],
-    centres: NDArray[np.float64],
-    extents: NDArray[np.float64],
+def _exact_islands(
+    parts: Parts,
+    labels: NDArray[np.int32],
+    count: int,
+    n_components: int,
     seed: int,
-    solver: Solver,
     n_threads: int,
-) -> None:
-    n_components = out.shape[1]
-    centre_of = np.zeros((len(pieces.sizes), n_components))
-    extent_of = np.ones(len(pieces.sizes))
-    centre_of[linked] = centres
-    extent_of[linked] = extents
-    for which in linked[pieces.sizes[linked] > _tiny(n_components)]:
-        place = _connected(pieces.graph(which), n_components, seed, solver, n_threads)
-        widest = max(float(np.abs(place).max()), np.finfo(np.float32).tiny)
-        out[pieces.members(which)] = place / widest
-    out *= extent_of[pieces.labels][:, None]
-    out += centre_of[pieces.labels]
-
-
-def _connected(
-    parts: Parts, n_components: int, seed: int, solver: Solver, n_threads: int
 ) -> NDArray[np.float32]:
+    out = np.zeros((len(labels), n_components), dtype=np.float32)
+    pieces = split(parts, labels, count)
+    with one_blas_thread():
+        for which in np.flatnonzero(pieces.sizes > _tiny(n_components)).tolist():
+            place = _exact(pieces.graph(which), n_components, seed, n_threads)
+            widest = max(float(np.abs(place).max()), np.finfo(np.float32).tiny)
+            out[pieces.members(which)] = place / widest
+    return out
+
+
+def _exact(parts: Parts, n_components: int, seed: int, n_threads: int) -> NDArray[np.float32]:
     operator = Operator(*parts, n_threads=n_threads)
-    if operator.n <= max(DENSE, 4 * block_width(n_components)):
-        vectors = dense_vectors(operator, n_components)
-    elif solver == "filter":
-        vectors = filter_vectors(operator, n_components, seed)
-    else:
-        vectors = arpack_vectors(operator, n_components, seed)
-    return with_fixed_signs(vectors)
+    if operator.n <= max(DENSE, 4 * n_components):
+        return with_fixed_signs(dense_vectors(operator, n_components))
+    return with_fixed_signs(arpack_vectors(operator, n_components, seed))
