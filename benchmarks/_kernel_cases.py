@@ -154,10 +154,11 @@ class Workbench:
     def trees(self) -> Case:
         rows, t = self.narrow, self.n_threads
         depth = _kernels.tree_depth(self.n, _descent._LEAF)
+        trees = _descent._Trees.empty(_TREES, self.n, NARROW, depth)
         return Case(
             "trees",
             f"{_TREES} of {self.n} x {NARROW}, {depth} levels",
-            lambda: _descent._trees(rows, 0, 0, _TREES, depth, t),
+            lambda: trees.grow(rows, 0, slice(0, None), t),
             _TREES * (rows.nbytes + 4 * self.n),
             _TREES * depth * self.n * 2 * NARROW,
         )
@@ -166,9 +167,12 @@ class Workbench:
     def _search(self):
         """Rows in the order of a tree, trees over them, empty lists: what a descent works on."""
         depth = _kernels.tree_depth(self.n, _descent._LEAF)
-        first = _descent._trees(self.narrow, 0, 0, 1, depth, self.n_threads)[0]
-        rows = self.narrow[first[0]]
-        members = _descent._trees(rows, 0, 1, _TREES, depth, self.n_threads)[0]
+        first = _descent._Trees.empty(1, self.n, NARROW, depth)
+        first.grow(self.narrow, 0, slice(0, None), self.n_threads)
+        rows = self.narrow[first.members[0]]
+        trees = _descent._Trees.empty(_TREES, self.n, NARROW, depth)
+        trees.grow(rows, 1, slice(0, None), self.n_threads)
+        members = trees.members
         width = _descent.usual_effort(K, narrow=True).width
         keys = np.empty((self.n, width), dtype=np.float32)
         return rows, members, depth, keys, np.empty((self.n, width), dtype=np.uint32)
