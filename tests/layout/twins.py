@@ -29,6 +29,7 @@ def sampled_epoch(graph, y, v, order, *, epoch, n_epochs, a, b, gamma, rate, m, 
     """One epoch of sampled.hpp on a dense matrix of weights."""
     n = len(y)
     h = rate * (1 - epoch / n_epochs) * min(1, (epoch + 1) / (0.4 * n_epochs))
+    drawn = 0.5 if epoch < 0.75 * n_epochs else 1.0
     to, velocity = y.copy(), v.copy()
     shuffled = y[order]
     for i in range(n):
@@ -39,7 +40,7 @@ def sampled_epoch(graph, y, v, order, *, epoch, n_epochs, a, b, gamma, rate, m, 
         force = -2 * (w[:, None] * np.clip(c[:, None] * delta, -CLIP, CLIP)).sum(0)
         springs = 2 * w * c
         wanted = m * w.sum()
-        runs = runs_of(wanted, cap)
+        runs = runs_of(drawn * wanted, cap)
         k = key(seed, Stage.NEGATIVE, epoch, i)
         for r in range(runs):
             first = int(below(draw(k, r), n))

@@ -30,6 +30,9 @@
 // start pushes hard, and with a large h its push would be carried on long after the points are
 // apart: clusters fly off and a map of tiny islands is left (seen on Fashion-MNIST).
 //
+// How many negatives: as many as umap-learn's schedule draws, m d_i, in the last quarter, where
+// their noise stays in the map; before that half as many, each counting double.
+//
 // Negatives come as runs of 16 out of a shuffled copy of the positions, begun at a hashed place:
 // every vertex is as likely as any other, and no gather is needed.
 //
@@ -50,6 +53,8 @@
 UMAPKIT_BEGIN
 
 constexpr float kRise = 0.4f;
+constexpr float kFew = 0.75f;      // the part of the schedule with few negatives,
+constexpr float kFewShare = 0.5f;  // and how many of them
 
 // Rows padded to whole vectors: row i is vectors[i] .. vectors[i + 1], 16 edges each; the padding
 // points at i itself with weight 0.
@@ -120,6 +125,7 @@ struct Bench {
 
 // What does not change within an epoch.
 struct Epoch {
+  float drawn;         // share of the m d_i negatives that are drawn
   const float* state;  // rows of the last epoch
   const float* copy;   // its positions, shuffled; columns `stride` apart
   std::size_t stride;
@@ -133,7 +139,7 @@ inline void draw_runs(const PaddedGraph& graph, const SampledOptions& options, s
   bench.runs.clear();
   for (std::size_t i = begin; i < end; ++i) {
     const float wanted = options.negative_rate * graph.degree[i];
-    const std::int32_t n_runs = runs_of(wanted, options.negative_runs);
+    const std::int32_t n_runs = runs_of(now.drawn * wanted, options.negative_runs);
     bench.wanted[i - begin] = wanted;
     bench.n_runs[i - begin] = n_runs;
     const std::uint64_t key_i = key(options.seed, Stage::negative, now.number, i);
@@ -315,7 +321,8 @@ inline void run_sampled(const PaddedGraph& graph, const SampledOptions& options,
     shuffled_copy(from.data(), row_width(width), order, n, dim, n_threads, copy.data());
     const float h = options.learning_rate * (1.0f - static_cast<float>(epoch) / length) *
                     std::min(1.0f, static_cast<float>(epoch + 1) / (kRise * length));
-    const Epoch now{from.data(), copy.data(), stride, static_cast<std::uint64_t>(epoch), h};
+    const float drawn = static_cast<float>(epoch) < kFew * length ? kFewShare : 1.0f;
+    const Epoch now{drawn, from.data(), copy.data(), stride, static_cast<std::uint64_t>(epoch), h};
     for_blocks(n, block, n_threads, [&](std::size_t begin, std::size_t end, int thread) {
       Bench& bench = benches[static_cast<std::size_t>(thread)];
       for (std::size_t i = begin; i < end; i += kVertices) {
