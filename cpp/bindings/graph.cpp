@@ -84,29 +84,32 @@ void unite(Array<const std::int64_t, 1> begins, Array<const std::int32_t, 1> cou
 }
 
 void count_padded(Array<const std::int64_t, 1> indptr, Array<const float, 1> data, float top,
-                  float least, Array<std::int64_t, 1> vectors, Array<float, 1> degree,
-                  int n_threads) {
+                  float least, Array<const std::int32_t, 1> vertices,
+                  Array<std::int64_t, 1> vectors, Array<float, 1> degree, int n_threads) {
   const std::size_t n = rows_of(indptr);
   check_csr(indptr, data, data, n);
-  if (vectors.shape(0) != n + 1 || degree.shape(0) != n)
-    throw nb::value_error("vectors must have n + 1 entries, degree n");
+  if (vectors.shape(0) != n + 1 || degree.shape(0) != n || vertices.shape(0) != n)
+    throw nb::value_error("vectors must have n + 1 entries, degree and vertices n");
   const nb::gil_scoped_release unlocked;
-  graph_kernels().count_padded(n, indptr.data(), data.data(), top, least, vectors.data(),
-                               degree.data(), n_threads);
+  graph_kernels().count_padded(n, indptr.data(), data.data(), top, least, vertices.data(),
+                               vectors.data(), degree.data(), n_threads);
 }
 
 void fill_padded(Array<const std::int64_t, 1> indptr, Array<const std::int32_t, 1> indices,
                  Array<const float, 1> data, float top, float least,
+                 Array<const std::int32_t, 1> vertices, Array<const std::int32_t, 1> places,
                  Array<const std::int64_t, 1> vectors, Array<std::int32_t, 1> heads,
                  Array<float, 1> weights, int n_threads) {
   const std::size_t n = rows_of(indptr);
   check_csr(indptr, indices, data, n);
-  if (vectors.shape(0) != n + 1 || heads.shape(0) != weights.shape(0) ||
+  if (vectors.shape(0) != n + 1 || vertices.shape(0) != n || places.shape(0) != n ||
+      heads.shape(0) != weights.shape(0) ||
       heads.shape(0) != static_cast<std::size_t>(vectors.data()[n]) * 16)
     throw nb::value_error("heads and weights must be as long as vectors says");
   const nb::gil_scoped_release unlocked;
   graph_kernels().fill_padded(n, indptr.data(), indices.data(), data.data(), top, least,
-                              vectors.data(), heads.data(), weights.data(), n_threads);
+                              vertices.data(), places.data(), vectors.data(), heads.data(),
+                              weights.data(), n_threads);
 }
 
 }  // namespace
@@ -121,10 +124,11 @@ void bind_graph(nb::module_& m) {
         "values"_a.noconvert(), "ratio"_a, "indptr"_a.noconvert(), "columns"_a.noconvert(),
         "united"_a.noconvert(), "n_threads"_a);
   m.def("count_padded", &count_padded, "indptr"_a.noconvert(), "data"_a.noconvert(), "top"_a,
-        "least"_a, "vectors"_a.noconvert(), "degree"_a.noconvert(), "n_threads"_a);
+        "least"_a, "vertices"_a.noconvert(), "vectors"_a.noconvert(), "degree"_a.noconvert(),
+        "n_threads"_a);
   m.def("fill_padded", &fill_padded, "indptr"_a.noconvert(), "indices"_a.noconvert(),
-        "data"_a.noconvert(), "top"_a, "least"_a, "vectors"_a.noconvert(), "heads"_a.noconvert(),
-        "weights"_a.noconvert(), "n_threads"_a);
+        "data"_a.noconvert(), "top"_a, "least"_a, "vertices"_a.noconvert(), "places"_a.noconvert(),
+        "vectors"_a.noconvert(), "heads"_a.noconvert(), "weights"_a.noconvert(), "n_threads"_a);
 }
 
 }  // namespace umapkit

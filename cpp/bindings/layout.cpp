@@ -24,10 +24,11 @@ void require(bool holds, const char* message) {
 
 SampledArgs sampled_args(const Vector<std::int64_t>& vectors, const Vector<std::int32_t>& heads,
                          const Vector<float>& weights, const Vector<float>& degree,
-                         const Vector<std::int32_t>& order, std::size_t n, std::size_t dim) {
+                         const Vector<std::int32_t>& vertices, const Vector<std::int32_t>& order,
+                         std::size_t n, std::size_t dim) {
   require(n >= 1 && dim >= 1, "there must be vertices and dimensions");
   require(vectors.shape(0) == n + 1 && vectors.data()[0] == 0 && degree.shape(0) == n &&
-              order.shape(0) == n && heads.shape(0) == weights.shape(0) &&
+              vertices.shape(0) == n && order.shape(0) == n && heads.shape(0) == weights.shape(0) &&
               heads.shape(0) == static_cast<std::size_t>(vectors.data()[n]) * 16,
           "the arrays do not belong to one graph");
   SampledArgs args{};
@@ -37,18 +38,19 @@ SampledArgs sampled_args(const Vector<std::int64_t>& vectors, const Vector<std::
   args.heads = heads.data();
   args.weights = weights.data();
   args.degree = degree.data();
+  args.vertices = vertices.data();
   args.order = order.data();
   return args;
 }
 
 void run_sampled(Vector<std::int64_t> vectors, Vector<std::int32_t> heads, Vector<float> weights,
-                 Vector<float> degree, Vector<std::int32_t> order, OutMatrix positions,
-                 OutMatrix velocity, Out<std::int64_t> state, std::int64_t until,
-                 std::int64_t n_epochs, float a, float b, float gamma, float learning_rate,
-                 float negative_rate, std::int32_t negative_runs, std::uint64_t seed,
-                 int n_threads) {
-  SampledArgs args =
-      sampled_args(vectors, heads, weights, degree, order, positions.shape(0), positions.shape(1));
+                 Vector<float> degree, Vector<std::int32_t> vertices, Vector<std::int32_t> order,
+                 OutMatrix positions, OutMatrix velocity, Out<std::int64_t> state,
+                 std::int64_t until, std::int64_t n_epochs, float a, float b, float gamma,
+                 float learning_rate, float negative_rate, std::int32_t negative_runs,
+                 std::uint64_t seed, int n_threads) {
+  SampledArgs args = sampled_args(vectors, heads, weights, degree, vertices, order,
+                                  positions.shape(0), positions.shape(1));
   require(
       velocity.shape(0) == args.n && velocity.shape(1) == positions.shape(1) && state.shape(0) >= 1,
       "velocity and state do not fit the positions");
@@ -64,12 +66,12 @@ void run_sampled(Vector<std::int64_t> vectors, Vector<std::int32_t> heads, Vecto
 }
 
 void observed_losses(Vector<std::int64_t> vectors, Vector<std::int32_t> heads,
-                     Vector<float> weights, Vector<float> degree, Vector<std::int32_t> order,
-                     Matrix<float> positions, Out<double> losses, std::int64_t epoch, float a,
-                     float b, float gamma, float negative_rate, std::int32_t negative_runs,
-                     std::uint64_t seed, int n_threads) {
-  SampledArgs args =
-      sampled_args(vectors, heads, weights, degree, order, positions.shape(0), positions.shape(1));
+                     Vector<float> weights, Vector<float> degree, Vector<std::int32_t> vertices,
+                     Vector<std::int32_t> order, Matrix<float> positions, Out<double> losses,
+                     std::int64_t epoch, float a, float b, float gamma, float negative_rate,
+                     std::int32_t negative_runs, std::uint64_t seed, int n_threads) {
+  SampledArgs args = sampled_args(vectors, heads, weights, degree, vertices, order,
+                                  positions.shape(0), positions.shape(1));
   require(losses.shape(0) == 2 * args.n, "losses must hold two numbers per vertex");
   args.curve = {a, b, gamma};
   args.negative_rate = negative_rate;
@@ -144,15 +146,16 @@ void curve_values(Vector<float> s, Out<float> out, int which, float a, float b, 
 
 void bind_layout(nb::module_& m) {
   m.def("run_sampled", &run_sampled, "vectors"_a.noconvert(), "heads"_a.noconvert(),
-        "weights"_a.noconvert(), "degree"_a.noconvert(), "order"_a.noconvert(),
-        "positions"_a.noconvert(), "velocity"_a.noconvert(), "state"_a.noconvert(), nb::kw_only(),
-        "until"_a, "n_epochs"_a, "a"_a, "b"_a, "gamma"_a, "learning_rate"_a, "negative_rate"_a,
-        "negative_runs"_a, "seed"_a, "n_threads"_a,
+        "weights"_a.noconvert(), "degree"_a.noconvert(), "vertices"_a.noconvert(),
+        "order"_a.noconvert(), "positions"_a.noconvert(), "velocity"_a.noconvert(),
+        "state"_a.noconvert(), nb::kw_only(), "until"_a, "n_epochs"_a, "a"_a, "b"_a, "gamma"_a,
+        "learning_rate"_a, "negative_rate"_a, "negative_runs"_a, "seed"_a, "n_threads"_a,
         "Run epochs state[0] .. until - 1 of the sampled layout in place; see sampled.hpp.");
   m.def("observed_losses", &observed_losses, "vectors"_a.noconvert(), "heads"_a.noconvert(),
-        "weights"_a.noconvert(), "degree"_a.noconvert(), "order"_a.noconvert(),
-        "positions"_a.noconvert(), "losses"_a.noconvert(), nb::kw_only(), "epoch"_a, "a"_a, "b"_a,
-        "gamma"_a, "negative_rate"_a, "negative_runs"_a, "seed"_a, "n_threads"_a,
+        "weights"_a.noconvert(), "degree"_a.noconvert(), "vertices"_a.noconvert(),
+        "order"_a.noconvert(), "positions"_a.noconvert(), "losses"_a.noconvert(), nb::kw_only(),
+        "epoch"_a, "a"_a, "b"_a, "gamma"_a, "negative_rate"_a, "negative_runs"_a, "seed"_a,
+        "n_threads"_a,
         "Effective loss of every vertex, (attraction, repulsion); see observed_loss.hpp.");
   m.def("run_literal", &run_literal, "heads"_a.noconvert(), "tails"_a.noconvert(),
         "weights"_a.noconvert(), "positions"_a.noconvert(), "next_edge"_a.noconvert(),

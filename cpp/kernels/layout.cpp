@@ -16,7 +16,7 @@ namespace {
 Curve curve_of(const CurveArgs& args) { return {args.a, args.b, args.gamma}; }
 
 PaddedGraph graph_of(const SampledArgs& args) {
-  return {args.n, args.vectors, args.heads, args.weights, args.degree};
+  return {args.n, args.vectors, args.heads, args.weights, args.degree, args.vertices};
 }
 
 SampledOptions options_of(const SampledArgs& args) {

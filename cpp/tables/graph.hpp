@@ -17,10 +17,12 @@ struct GraphTable {
                 const std::int32_t* targets, const float* values, double ratio,
                 std::int64_t* indptr, std::int32_t* columns, float* united, int n_threads);
   void (*count_padded)(std::size_t n, const std::int64_t* indptr, const float* data, float top,
-                       float least, std::int64_t* vectors, float* degree, int n_threads);
+                       float least, const std::int32_t* vertices, std::int64_t* vectors,
+                       float* degree, int n_threads);
   void (*fill_padded)(std::size_t n, const std::int64_t* indptr, const std::int32_t* indices,
-                      const float* data, float top, float least, const std::int64_t* vectors,
-                      std::int32_t* heads, float* weights, int n_threads);
+                      const float* data, float top, float least, const std::int32_t* vertices,
+                      const std::int32_t* places, const std::int64_t* vectors, std::int32_t* heads,
+                      float* weights, int n_threads);
 };
 
 const GraphTable& graph_kernels();

@@ -17,6 +17,7 @@ struct SampledArgs {
   const std::int32_t* heads;
   const float* weights;
   const float* degree;
+  const std::int32_t* vertices;
   const std::int32_t* order;
   CurveArgs curve;
   float learning_rate;

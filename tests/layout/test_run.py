@@ -284,6 +284,7 @@ def test_the_kernel_refuses_what_holds_no_vertex():
             numbers,
             numbers,
             ids,
+            ids,
             np.zeros((0, 2), dtype=np.float32),
             np.zeros(0),
             epoch=0,

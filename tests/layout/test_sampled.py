@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 from umapkit import _kernels
 from umapkit.layout import History, Layout, LayoutOptions, find_ab, run_layout
 from umapkit.layout import _layout as constants
+from umapkit.layout import _near
 from umapkit.layout._schedule import prune
 
 from . import twins
@@ -34,6 +35,39 @@ def test_one_epoch_agrees_with_numpy(dim):
         )  # fmt: skip
         layout.run(epoch + 1)
         np.testing.assert_allclose(layout.embedding, expected, rtol=2e-4, atol=2e-4)
+
+
+def test_a_whole_schedule_agrees_with_numpy_few_negatives_first_and_all_at_the_end():
+    graph = symmetric_graph(60, 0.5, 1)
+    y = np.random.default_rng(4).uniform(0, 5, (60, 2)).astype(np.float32)
+    layout = Layout(graph, y, LayoutOptions(a=A, b=B, n_epochs=8, seed=5), n_jobs=1)
+    weights = prune(graph, 8).toarray().astype(np.float64)
+    expected, velocity = y.astype(np.float64), np.zeros_like(y, dtype=np.float64)
+    for epoch in range(8):
+        expected, velocity = twins.sampled_epoch(
+            weights, expected, velocity, layout._order, epoch=epoch, n_epochs=8, a=A, b=B,
+            gamma=1.0, rate=1.0, m=5.0, cap=constants.NEGATIVE_RUNS, seed=5,
+        )  # fmt: skip
+    np.testing.assert_allclose(layout.run(), expected, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("dim", [1, 2, 3])
+def test_the_order_in_memory_changes_no_bit(dim, monkeypatch):
+    graph = symmetric_graph(300, 0.1, 2)
+    y = np.random.default_rng(1).uniform(0, 5, (300, dim)).astype(np.float32)
+    options = LayoutOptions(a=A, b=B, n_epochs=30, seed=2)
+    plain = Layout(graph, y, options)
+    monkeypatch.setattr(_near, "_ORDER_FROM", 1)
+    ordered = Layout(graph, y, options)
+    vertices = ordered._padded.vertices
+    assert sorted(vertices) == list(range(300))
+    assert not np.array_equal(vertices, np.arange(300))
+    steps = np.linalg.norm(np.diff(y[vertices], axis=0), axis=1).mean()
+    assert steps < 0.5 * np.linalg.norm(np.diff(y, axis=0), axis=1).mean()
+    plain.run(17)
+    ordered.run(17)
+    assert plain.loss() == ordered.loss()
+    np.testing.assert_array_equal(plain.run(), ordered.run())
 
 
 def test_the_mean_step_is_the_expected_gradient_of_algorithm_1():

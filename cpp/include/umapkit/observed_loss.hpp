@@ -19,15 +19,19 @@ UMAPKIT_BEGIN
 
 // losses[2 i] = attraction, losses[2 i + 1] = repulsion of vertex i.
 inline void observed_losses(const PaddedGraph& graph, const SampledOptions& options, int dim,
-                            const std::int32_t* order, const float* positions, std::int64_t epoch,
+                            const std::int32_t* order, const float* map, std::int64_t epoch,
                             double* losses, int n_threads) {
   const std::size_t n = graph.n;
   const std::size_t stride = n + kLanes;
-  std::vector<float> copy(stride * dim);
-  shuffled_copy(positions, static_cast<std::size_t>(dim), order, n, dim, n_threads, copy.data());
+  std::vector<float> copy(stride * dim), positions(n * dim);  // of the places
+  for (std::size_t i = 0; i < n; ++i)
+    std::copy_n(map + static_cast<std::size_t>(graph.vertices[i]) * dim, dim, &positions[i * dim]);
+  shuffled_copy(positions.data(), static_cast<std::size_t>(dim), order, n, dim, n_threads,
+                copy.data());
   for_blocks(n, 512, n_threads, [&](std::size_t begin, std::size_t end, int) {
     for (std::size_t i = begin; i < end; ++i) {
-      const float* const here = positions + i * dim;
+      const float* const here = &positions[i * dim];
+      const std::size_t vertex = static_cast<std::size_t>(graph.vertices[i]);
       F32x16 attraction = {};
       for (std::int64_t v = graph.vectors[i]; v < graph.vectors[i + 1]; ++v) {
         F32x16 s = {};
@@ -41,7 +45,7 @@ inline void observed_losses(const PaddedGraph& graph, const SampledOptions& opti
         attraction += load(graph.weights + v * kLanes) * options.curve.attraction_cost(s);
       }
       const std::uint64_t key_i =
-          key(options.seed, Stage::sample, static_cast<std::uint64_t>(epoch), i);
+          key(options.seed, Stage::sample, static_cast<std::uint64_t>(epoch), vertex);
       F32x16 repulsion = {}, counted = {};
       const std::int32_t runs =
           std::max(options.negative_runs, runs_of(options.negative_rate * graph.degree[i], 4096));
@@ -58,10 +62,10 @@ inline void observed_losses(const PaddedGraph& graph, const SampledOptions& opti
         counted += one;
       }
       const float count = sum(counted);
-      losses[2 * i] = sum(attraction);
-      losses[2 * i + 1] = count > 0.0f ? static_cast<double>(options.negative_rate) *
-                                             graph.degree[i] * sum(repulsion) / count
-                                       : 0.0;
+      losses[2 * vertex] = sum(attraction);
+      losses[2 * vertex + 1] = count > 0.0f ? static_cast<double>(options.negative_rate) *
+                                                  graph.degree[i] * sum(repulsion) / count
+                                            : 0.0;
     }
   });
 }

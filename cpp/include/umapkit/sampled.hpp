@@ -56,14 +56,16 @@ constexpr float kRise = 0.4f;
 constexpr float kFew = 0.75f;      // the part of the schedule with few negatives,
 constexpr float kFewShare = 0.5f;  // and how many of them
 
-// Rows padded to whole vectors: row i is vectors[i] .. vectors[i + 1], 16 edges each; the padding
-// points at i itself with weight 0.
+// Rows padded to whole vectors: place i is vectors[i] .. vectors[i + 1], 16 edges each; the padding
+// points at i itself with weight 0. Place i holds vertex vertices[i]: neighbours that lie near each
+// other in memory are found in the cache, and the order changes no bit of the result.
 struct PaddedGraph {
   std::size_t n;
   const std::int64_t* vectors;
   const std::int32_t* heads;
   const float* weights;
   const float* degree;  // d_i
+  const std::int32_t* vertices;
 };
 
 struct SampledOptions {
@@ -142,7 +144,8 @@ inline void draw_runs(const PaddedGraph& graph, const SampledOptions& options, s
     const std::int32_t n_runs = runs_of(now.drawn * wanted, options.negative_runs);
     bench.wanted[i - begin] = wanted;
     bench.n_runs[i - begin] = n_runs;
-    const std::uint64_t key_i = key(options.seed, Stage::negative, now.number, i);
+    const std::uint64_t key_i = key(options.seed, Stage::negative, now.number,
+                                    static_cast<std::uint64_t>(graph.vertices[i]));
     for (std::int32_t r = 0; r < n_runs; ++r) {
       const float* const run = now.copy + below(draw(key_i, static_cast<std::uint64_t>(r)),
                                                 static_cast<std::uint32_t>(graph.n));
@@ -298,7 +301,7 @@ inline void shuffled_copy(const float* positions, std::size_t width, const std::
 }
 
 // Runs epochs state[0] .. until - 1; state[0] is advanced as the last one ends. `order` is a fixed
-// permutation of the vertices; `positions` and `velocities` are (n, dim), in and out.
+// permutation of the places; `positions` and `velocities` are (n, dim), in and out.
 inline void run_sampled(const PaddedGraph& graph, const SampledOptions& options, int dim,
                         const std::int32_t* order, float* positions, float* velocities,
                         std::int64_t* state, std::int64_t until, int n_threads) {
@@ -306,11 +309,18 @@ inline void run_sampled(const PaddedGraph& graph, const SampledOptions& options,
   const std::size_t width = static_cast<std::size_t>(dim);
   const std::size_t stride = n + kLanes;
   std::vector<float> copy(stride * width), from(n * row_width(width)), to(from.size());
-  for (std::size_t i = 0; i < n; ++i) {
-    std::copy_n(positions + i * width, width, from.data() + i * row_width(width));
-    std::copy_n(velocities + i * width, width,
-                from.data() + i * row_width(width) + velocity_at(width));
-  }
+  const auto exchange = [&](auto&& f) {  // f(row of the state, position, velocity)
+    for_blocks(n, 8192, n_threads, [&](std::size_t begin, std::size_t end, int) {
+      for (std::size_t i = begin; i < end; ++i) {
+        const std::size_t v = static_cast<std::size_t>(graph.vertices[i]);
+        f(from.data() + i * row_width(width), positions + v * width, velocities + v * width);
+      }
+    });
+  };
+  exchange([&](float* row, const float* position, const float* velocity) {
+    std::copy_n(position, width, row);
+    std::copy_n(velocity, width, row + velocity_at(width));
+  });
   const std::size_t threads = static_cast<std::size_t>(std::max(n_threads, 1));
   const std::size_t block = std::clamp<std::size_t>(n / (8 * threads), 64, 2048);
   std::vector<Bench> benches(threads);
@@ -340,11 +350,10 @@ inline void run_sampled(const PaddedGraph& graph, const SampledOptions& options,
     });
     from.swap(to);
   }
-  for (std::size_t i = 0; i < n; ++i) {
-    std::copy_n(from.data() + i * row_width(width), width, positions + i * width);
-    std::copy_n(from.data() + i * row_width(width) + velocity_at(width), width,
-                velocities + i * width);
-  }
+  exchange([&](const float* row, float* position, float* velocity) {
+    std::copy_n(row, width, position);
+    std::copy_n(row + velocity_at(width), width, velocity);
+  });
   state[0] = epoch;
 }
 

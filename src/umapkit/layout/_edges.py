@@ -22,25 +22,45 @@ class PaddedEdges:
 
     Attributes
     ----------
+    vertices : int32 array of shape (n,)
+        Place i holds vertex ``vertices[i]``.
+    places : int32 array of shape (n,)
+        The inverse: vertex v is at place ``places[v]``.
     vectors : int64 array of shape (n + 1,)
-        Row i owns the vectors ``vectors[i] .. vectors[i + 1]``.
+        Place i owns the vectors ``vectors[i] .. vectors[i + 1]``.
     heads : int32 array of shape (16 * vectors[n],)
-        Other end of each edge; padding points at the row itself.
+        Place of the other end of each edge; padding points at the place itself.
     weights : float32 array of shape (16 * vectors[n],)
         Membership over its maximum; 0 for padding.
     degree : float32 array of shape (n,)
         Sum of the weights of a row.
     """
 
+    vertices: NDArray[np.int32]
+    places: NDArray[np.int32]
     vectors: NDArray[np.int64]
     heads: NDArray[np.int32]
     weights: NDArray[np.float32]
     degree: NDArray[np.float32]
 
     @classmethod
-    def of(cls, graph: csr_array, n_epochs: int, *, n_threads: int = 1) -> PaddedEdges:
-        """Pad the rows of `graph` (n, n), pruned for a schedule of `n_epochs` (see `prune`)."""
+    def of(
+        cls,
+        graph: csr_array,
+        n_epochs: int,
+        *,
+        vertices: NDArray[np.int32] | None = None,
+        n_threads: int = 1,
+    ) -> PaddedEdges:
+        """Pad the rows of `graph` (n, n), pruned for a schedule of `n_epochs` (see `prune`).
+
+        `vertices` is the order in which they lie in memory; None: their own.
+        """
         n = shape_of(graph)[0]
+        if vertices is None:
+            vertices = np.arange(n, dtype=np.int32)
+        places = np.empty(n, dtype=np.int32)
+        places[vertices] = np.arange(n, dtype=np.int32)
         if not graph.has_sorted_indices:
             graph = graph.sorted_indices()
         indptr = np.ascontiguousarray(graph.indptr, dtype=np.int64)
@@ -50,12 +70,14 @@ class PaddedEdges:
         cut = (top, least_weight(n_epochs, n)) if top > 0 else (1.0, np.inf)
         vectors = np.empty(n + 1, dtype=np.int64)
         degree = np.empty(n, dtype=np.float32)
-        _kernels.count_padded(indptr, data, *cut, vectors, degree, n_threads)
+        _kernels.count_padded(indptr, data, *cut, vertices, vectors, degree, n_threads)
         heads = np.empty(int(vectors[-1]) * LANES, dtype=np.int32)
         weights = np.empty(len(heads), dtype=np.float32)
         indices = np.ascontiguousarray(graph.indices, dtype=np.int32)
-        _kernels.fill_padded(indptr, indices, data, *cut, vectors, heads, weights, n_threads)
-        return cls(vectors, heads, weights, degree)
+        _kernels.fill_padded(
+            indptr, indices, data, *cut, vertices, places, vectors, heads, weights, n_threads
+        )
+        return cls(vertices, places, vectors, heads, weights, degree)
 
 
 @dataclass(frozen=True)

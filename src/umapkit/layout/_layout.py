@@ -17,6 +17,7 @@ from umapkit import _kernels
 from umapkit._threads import resolve_n_jobs
 from umapkit.graph import shape_of
 from umapkit.layout._edges import EdgeList, PaddedEdges, shuffled
+from umapkit.layout._near import near_order
 from umapkit.layout._observe import Observer, as_observers
 from umapkit.layout._options import LayoutOptions
 from umapkit.layout._schedule import prune
@@ -108,14 +109,16 @@ class Layout:
         self._origin = (graph, start)
         self.n_threads = resolve_n_jobs(n_jobs)
         self._scale = float(graph.data.max(initial=0.0))
-        self._padded = PaddedEdges.of(graph, options.n_epochs, n_threads=self.n_threads)
+        self._padded = PaddedEdges.of(
+            graph, options.n_epochs, vertices=near_order(start), n_threads=self.n_threads
+        )
         self._state = np.zeros(1, dtype=np.int64)
         self._arrays: dict[str, NDArray[Any]] = {
             "positions": np.array(start, dtype=np.float32, order="C")
         }
         # What Converged remembers: tol, epoch, loss then, how often it hardly fell.
         self.watched = np.full(4, np.nan)
-        self._order = shuffled(n, options.seed)
+        self._order = self._padded.places[shuffled(n, options.seed)]
         if options.optimizer == "sampled":
             self._arrays["velocity"] = np.zeros_like(self._arrays["positions"])
         else:
@@ -183,6 +186,7 @@ class Layout:
             self._padded.heads,
             self._padded.weights,
             self._padded.degree,
+            self._padded.vertices,
             self._order,
             self.embedding,
             losses,
@@ -289,6 +293,7 @@ class Layout:
                 self._padded.heads,
                 self._padded.weights,
                 self._padded.degree,
+                self._padded.vertices,
                 self._order,
                 self._arrays["positions"],
                 self._arrays["velocity"],
