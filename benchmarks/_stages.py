@@ -5,25 +5,33 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import ModuleType
 from typing import Any
 
-# Stage -> names in umapkit.models._umap whose calls belong to it. One that is gone is an error.
+# Stage -> names, in modules of umapkit.models, whose calls belong to it. One that is gone is an
+# error.
 STAGES = {
-    "equal rows": ("RowFinder",),
-    "neighbours": ("build_index",),
-    "graph": ("fuzzy_graph",),
-    "start": ("make_start",),
-    "layout": ("Layout", "execute"),
+    "equal rows": ("_umap.RowFinder",),
+    "neighbours": ("_fit.build_index",),
+    "graph": ("_fit.fuzzy_graph",),
+    "start": ("_fit.make_start",),
+    "layout": ("_fit.Layout", "_fit.execute"),
 }
 
 
 @contextmanager
 def timed_stages() -> Iterator[dict[str, float]]:
     """Let the calls that a fit makes add up their seconds in the dictionary that this gives."""
-    from umapkit.models import _umap
+    from umapkit.models import _fit, _umap
+
+    modules = {"_fit": _fit, "_umap": _umap}
+
+    def place(dotted: str) -> tuple[ModuleType, str]:
+        module, name = dotted.split(".")
+        return modules[module], name
 
     seconds = dict.fromkeys(STAGES, 0.0)
-    before = {name: getattr(_umap, name) for names in STAGES.values() for name in names}
+    before = {name: getattr(*place(name)) for names in STAGES.values() for name in names}
 
     def timed(stage: str, call: Callable[..., Any]) -> Callable[..., Any]:
         def wrapper(*arguments: Any, **named: Any) -> Any:
@@ -37,9 +45,9 @@ def timed_stages() -> Iterator[dict[str, float]]:
 
     for stage, names in STAGES.items():
         for name in names:
-            setattr(_umap, name, timed(stage, before[name]))
+            setattr(*place(name), timed(stage, before[name]))
     try:
         yield seconds
     finally:
         for name, call in before.items():
-            setattr(_umap, name, call)
+            setattr(*place(name), call)

@@ -9,37 +9,29 @@ from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import csr_array
 
 from umapkit._seed import resolve_seed
 from umapkit._threads import resolve_n_jobs
 from umapkit.data import RowFinder
-from umapkit.graph import bandwidths, check_graph, disconnected, fuzzy_graph, intersect_labels
-from umapkit.init import make_start
+from umapkit.graph import disconnected, intersect_labels
 from umapkit.layout import (
-    Layout,
-    LayoutInterrupted,
     Observer,
     Optimizer,
-    Progress,
-    as_observers,
-    execute,
-    resolve_epochs,
 )
 from umapkit.models._copies import Copies
+from umapkit.models._fit import (
+    find_memberships,
+    floor_distance,
+    forget,
+    lay_out,
+    search_index,
+)
 from umapkit.models._place import GroundKeeper, NewRows, place_new_rows
 from umapkit.models._settings import Settings
 from umapkit.neighbors import (
     NeighborIndex,
     Neighbors,
-    build_index,
-    check_precomputed,
-    estimate_recall,
 )
-
-# The neighbour search draws from this seed whatever random_state is: its result then depends on
-# the data only, so a cache (`memory`) serves every seed. Start and layout draw from seed_.
-_SEARCH_SEED = 0
 
 
 class UMAP(Settings):
@@ -233,7 +225,7 @@ class UMAP(Settings):
         """
         self._check_parameters(graph=graph)
         rows = self._rows(X, reset=True)
-        self._forget()
+        forget(self)
         self.seed_ = resolve_seed(self.random_state)
         everyone = RowFinder(rows, n_jobs=self.n_jobs)
         # A graph or a table of neighbours from outside is about all rows, copies included.
@@ -245,7 +237,7 @@ class UMAP(Settings):
         self._mean_distance: float | None = None
         self._keeper = GroundKeeper()
 
-        memberships = self._memberships(self._finder.rows if not given else rows, graph)
+        memberships = find_memberships(self, self._finder.rows if not given else rows, graph)
         self.graph_ = copies.expand_graph(memberships)
         self.disconnected_ = disconnected(self.graph_)
         if y is not None:
@@ -254,7 +246,7 @@ class UMAP(Settings):
                 memberships, labels, target_weight=self.target_weight, n_jobs=self.n_jobs
             )
             self.graph_ = copies.expand_graph(memberships)
-        self._lay_out(memberships, rows)
+        lay_out(self, memberships, rows)
         return self
 
     def fit_transform(  # pyright: ignore[reportIncompatibleMethodOverride] # no **fit_params
@@ -314,7 +306,7 @@ class UMAP(Settings):
             copies=copies,
             n_neighbors=min(self.n_neighbors, len(copies.kept)),
             local_connectivity=self.local_connectivity,
-            mean_distance=self._floor_distance(),
+            mean_distance=floor_distance(self),
             disconnection_distance=self._resolved_disconnection(),
             options=self._layout_options(n_epochs=self._new_row_epochs, seed=self.seed_),
             n_jobs=n_jobs,
@@ -386,111 +378,6 @@ class UMAP(Settings):
 
         save_umap(self, path)
 
-    # ---------------------------------------------------------------- stages
-
-    def _forget(self) -> None:
-        """Drop the earlier fit: should this one fail, no mixture of the two may place rows."""
-        new = ("a_", "b_", "n_features_in_", "feature_names_in_")
-        for name in [n for n in vars(self) if n.endswith("_") and n not in new]:
-            delattr(self, name)
-
-    def _memberships(self, rows: NDArray[np.float32], graph: Any) -> csr_array:
-        """Memberships of the kept rows: given, or by neighbours given or searched."""
-        if graph is not None:
-            self.neighbor_recall_ = float("nan")
-            return check_graph(graph, n_rows=len(rows))
-        knn = self._given_neighbors()
-        if knn is not None:
-            neighbors = check_precomputed(knn, n=len(rows), n_neighbors=self.n_neighbors)
-            self.neighbor_recall_ = estimate_recall(
-                rows, neighbors, metric=self.metric, n_jobs=self.n_jobs
-            )
-            if self.neighbor_recall_ < 0.5:
-                msg = (
-                    f"precomputed_knn holds {self.neighbor_recall_:.0%} of the nearest rows by "
-                    f"metric={self.metric!r}, on a sample. Were they found on other rows, or by "
-                    "another metric? Then name that metric."
-                )
-                warnings.warn(msg, UserWarning, stacklevel=3)
-        else:
-            self._index = self._search(rows)
-            neighbors = self._places.count_copies(self._index.neighbors)
-            self.neighbor_recall_ = float(self._index.recall)
-        return fuzzy_graph(
-            neighbors,
-            set_op_mix_ratio=self.set_op_mix_ratio,
-            local_connectivity=self.local_connectivity,
-            disconnection_distance=self._resolved_disconnection(),
-            n_jobs=self.n_jobs,
-        )
-
-    def _search(self, rows: NDArray[np.float32]) -> NeighborIndex:
-        n = len(rows)
-        if self.n_neighbors > n:
-            msg = (
-                f"n_neighbors={self.n_neighbors} is more than the number of different rows, {n}; "
-                f"{n} is used."
-            )
-            warnings.warn(msg, UserWarning, stacklevel=4)
-        search: Any = build_index
-        if self.memory is not None:
-            from sklearn.utils.validation import check_memory
-
-            memory = self.memory
-            if isinstance(memory, os.PathLike):
-                memory = os.fspath(memory)
-            search = check_memory(memory).cache(build_index, ignore=["n_jobs"])
-        return search(
-            rows,
-            n_neighbors=min(self.n_neighbors, n),
-            metric=self.metric,
-            method=self.neighbors,
-            random_state=_SEARCH_SEED,
-            n_jobs=self.n_jobs,
-        )
-
-    def _lay_out(self, memberships: csr_array, rows: NDArray[np.float32]) -> None:
-        """Start and layout; sets what `fit` promises, also when interrupted."""
-        copies = self._places
-        kept_rows = rows if copies.keeps_all else self._finder.rows
-        init = self.init
-        if not isinstance(init, str):
-            init = np.asarray(init)
-            if init.shape == (len(rows), self.n_components):
-                init = init[copies.kept] if not copies.keeps_all else init
-        start = make_start(
-            memberships,
-            init=init,
-            n_components=self.n_components,
-            data=kept_rows,
-            seed=self.seed_,
-            n_jobs=self.n_jobs,
-        )
-        length, wanted = resolve_epochs(self.n_epochs, len(start))
-        options = self._layout_options(n_epochs=length, seed=self.seed_)
-        layout = Layout(memberships, start, options, n_jobs=self.n_jobs)
-        observers = as_observers(self.observers)
-        if self.verbose:
-            observers.append(Progress())
-        run = execute(layout, wanted, observers=observers, tol=self.tol, checkpoint=self.checkpoint)
-        self._new_row_epochs = self._settle_epochs()
-        self.n_epochs_ = layout.epoch
-        self.loss_ = layout.loss()
-        self.embedding_ = copies.expand(layout.embedding)
-        if run.snapshots:
-            self.embedding_list_ = [copies.expand(kept) for kept in run.snapshots]
-        if run.interrupt is not None:
-            raise LayoutInterrupted(self.embedding_, self.n_epochs_) from run.interrupt
-
     def _search_index(self) -> NeighborIndex:
-        """Index of the kept rows; searched now if the fit did not need one."""
-        if self._index is None:
-            self._index = self._search(self._finder.rows)
-        return self._index
-
-    def _floor_distance(self) -> float:
-        """Mean distance of the training table: a constant of the model for new rows."""
-        if self._mean_distance is None:
-            table = self._places.count_copies(self._search_index().neighbors)
-            self._mean_distance = bandwidths(table, n_jobs=self.n_jobs).mean_distance
-        return self._mean_distance
+        """Index of the different training rows; searched now if the fit did not need one."""
+        return search_index(self)
