@@ -12,6 +12,7 @@
 #include "tables/init.hpp"
 #include "tables/layout.hpp"
 #include "tables/neighbors.hpp"
+#include "tables/output.hpp"
 #include "tables/quality.hpp"
 
 namespace umapkit {
@@ -107,6 +108,7 @@ UMAPKIT_DISPATCH(NeighborsTable, neighbors)
 UMAPKIT_DISPATCH(GraphTable, graph)
 UMAPKIT_DISPATCH(InitTable, init)
 UMAPKIT_DISPATCH(LayoutTable, layout)
+UMAPKIT_DISPATCH(OutputTable, output)
 UMAPKIT_DISPATCH(QualityTable, quality)
 
 }  // namespace umapkit

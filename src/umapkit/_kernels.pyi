@@ -121,6 +121,39 @@ def curve_values(s: Annotated[NDArray[numpy.float32], dict(shape=(None,), order=
     For the tests. which: 0, 1 force coefficients of attraction and repulsion, 2, 3 their costs at squared distances s; 4 log2, 5 exp2.
     """
 
+def run_curved(vectors: Annotated[NDArray[numpy.int64], dict(shape=(None,), order='C', device='cpu', writable=False)], heads: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], weights: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)], degree: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)], vertices: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], order: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], places: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order='C', device='cpu')], state: Annotated[NDArray[numpy.int64], dict(shape=(None,), order='C', device='cpu')], *, until: int, n_epochs: int, a: float, b: float, gamma: float, learning_rate: float, negative_rate: float, negative_runs: int, seed: int, surface: int, period_0: float, period_1: float, n_threads: int) -> None:
+    """
+    Run epochs state[0] .. until - 1 of a layout on a surface in place; see curved.hpp.
+    """
+
+def curved_losses(vectors: Annotated[NDArray[numpy.int64], dict(shape=(None,), order='C', device='cpu', writable=False)], heads: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], weights: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)], degree: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)], vertices: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], order: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], places: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order='C', device='cpu', writable=False)], losses: Annotated[NDArray[numpy.float64], dict(shape=(None,), order='C', device='cpu')], *, epoch: int, a: float, b: float, gamma: float, negative_rate: float, negative_runs: int, seed: int, surface: int, period_0: float, period_1: float, n_threads: int) -> None:
+    """
+    Effective loss of every vertex on a surface, (attraction, repulsion); see curved.hpp.
+    """
+
+def settle_curved(map: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], order: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], neighbors: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order='C', device='cpu', writable=False)], weights: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], row_keys: Annotated[NDArray[numpy.uint64], dict(shape=(None,), order='C', device='cpu', writable=False)], out: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu')], *, n_epochs: int, a: float, b: float, gamma: float, learning_rate: float, negative_rate: float, negative_runs: int, seed: int, surface: int, period_0: float, period_1: float, n_threads: int) -> None:
+    """
+    Start and settle new rows on a frozen map on a surface; see curved_settle.hpp.
+    """
+
+def nearest_curved(map: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], queries: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], indices: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order='C', device='cpu')], distances: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order='C', device='cpu')], *, surface: int, period_0: float, period_1: float, n_threads: int) -> None:
+    """k nearest points of a map on a surface; see curved_settle.hpp."""
+
+def to_places(coordinates: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], places: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order='C', device='cpu')], *, surface: int, period_0: float, period_1: float) -> None:
+    """Places on a surface out of coordinates."""
+
+def to_coordinates(places: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order='C', device='cpu', writable=False)], coordinates: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu')], *, surface: int, period_0: float, period_1: float) -> None:
+    """Coordinates of places on a surface."""
+
+def inverse_weights(distances: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order='C', device='cpu', writable=False)], counts: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order='C', device='cpu', writable=False)], weights: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order='C', device='cpu')], *, a: float, b: float, n_threads: int) -> None:
+    """Memberships in the map of the points near a place; see inverse.hpp."""
+
+def weighted_rows(rows: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], neighbors: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order='C', device='cpu', writable=False)], weights: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order='C', device='cpu', writable=False)], out: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order='C', device='cpu')], *, n_threads: int) -> None:
+    """Mean of listed rows; see inverse.hpp."""
+
+def weighted_median(rows: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], neighbors: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order='C', device='cpu', writable=False)], weights: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order='C', device='cpu', writable=False)], out: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu')], *, n_threads: int) -> None:
+    """Median of listed rows, number by number; see inverse.hpp."""
+
 def quality_nearest_rows(data: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], queries: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], self: Annotated[NDArray[numpy.int64], dict(shape=(None,), order='C', device='cpu', writable=False)], indices: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order='C', device='cpu')], distances: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order='C', device='cpu')], n_threads: int) -> None:
     """k nearest rows by looking at all of them; squared distances."""
 

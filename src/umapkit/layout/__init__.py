@@ -9,16 +9,22 @@ from __future__ import annotations
 
 from umapkit.layout._checkpoint import Checkpoint
 from umapkit.layout._curve import find_ab
+from umapkit.layout._curved import CurvedLayout, settle_on_surface, surface_start
+from umapkit.layout._invert import centre_rows, check_invertible, map_weights
 from umapkit.layout._layout import Layout, LayoutInterrupted
+from umapkit.layout._near_map import nearest_places
 from umapkit.layout._observe import Callback, History, Observer, Progress, as_observers
 from umapkit.layout._options import LayoutOptions, Optimizer
+from umapkit.layout._output import OUTPUT_METRICS, OutputMetric, resolve_output_metric
 from umapkit.layout._run import execute, run_layout
 from umapkit.layout._schedule import default_epochs, resolve_epochs
 from umapkit.layout._settle import FrozenMap, settle
 
 __all__ = [
+    "OUTPUT_METRICS",
     "Callback",
     "Checkpoint",
+    "CurvedLayout",
     "FrozenMap",
     "History",
     "Layout",
@@ -26,12 +32,20 @@ __all__ = [
     "LayoutOptions",
     "Observer",
     "Optimizer",
+    "OutputMetric",
     "Progress",
     "as_observers",
+    "centre_rows",
+    "check_invertible",
     "default_epochs",
     "execute",
     "find_ab",
+    "map_weights",
+    "nearest_places",
     "resolve_epochs",
+    "resolve_output_metric",
     "run_layout",
     "settle",
+    "settle_on_surface",
+    "surface_start",
 ]

@@ -11,14 +11,16 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from umapkit.graph import bandwidths, check_graph, fuzzy_graph
-from umapkit.init import make_start
+from umapkit.init import given_start, make_start
 from umapkit.layout import (
+    CurvedLayout,
     Layout,
     LayoutInterrupted,
     Progress,
     as_observers,
     execute,
     resolve_epochs,
+    surface_start,
 )
 from umapkit.neighbors import NeighborIndex, build_index, check_precomputed, estimate_recall
 
@@ -104,17 +106,32 @@ def lay_out(model: UMAP, memberships: csr_array, rows: NDArray[np.float32]) -> N
         init = np.asarray(init)
         if init.shape == (len(rows), model.n_components):
             init = init[copies.kept] if not copies.keeps_all else init
-    start = make_start(
-        memberships,
-        init=init,
-        n_components=model.n_components,
-        data=kept_rows,
-        seed=model.seed_,
-        n_jobs=model.n_jobs,
-    )
-    length, wanted = resolve_epochs(model.n_epochs, len(start))
+    output = model._output()
+    count = len(memberships.indptr) - 1
+    length, wanted = resolve_epochs(model.n_epochs, count)
     options = model._layout_options(n_epochs=length, seed=model.seed_)
-    layout = Layout(memberships, start, options, n_jobs=model.n_jobs)
+    if output.flat or isinstance(init, str):
+        start = make_start(
+            memberships,
+            init=init,
+            n_components=model.n_components if output.flat else 2,
+            data=kept_rows,
+            seed=model.seed_,
+            n_jobs=model.n_jobs,
+        )
+    if output.flat:
+        layout = Layout(memberships, start, options, n_jobs=model.n_jobs)
+    else:
+        if isinstance(init, str):
+            places = surface_start(start, output)
+        else:
+            given = given_start(
+                init, n_rows=count, n_components=model.n_components, seed=model.seed_
+            )
+            places = output.to_places(given)
+        layout = CurvedLayout(
+            memberships, places, options, output_metric=output, n_jobs=model.n_jobs
+        )
     observers = as_observers(model.observers)
     if model.verbose:
         observers.append(Progress())

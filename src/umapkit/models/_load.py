@@ -165,6 +165,8 @@ def _plain_parameters(model: UMAP, arrays: dict[str, NDArray[Any]]) -> dict[str,
         elif name == "init" and not isinstance(value, str):
             arrays["init"] = np.asarray(value, dtype=np.float32)
             plain[name] = {"arrays": True}
+        elif name == "output_metric_kwds" and value is not None:
+            plain[name] = {"periods": list(model._output().periods)} if value else {}
         elif isinstance(value, Metric):
             plain[name] = value.name
         elif isinstance(value, (float, np.floating)) and not math.isfinite(value):

@@ -11,7 +11,7 @@ from sklearn.base import clone
 from umapkit._seed import resolve_seed
 from umapkit.data import RowFinder
 from umapkit.graph import check_graph, disconnected
-from umapkit.layout import Layout
+from umapkit.layout import CurvedLayout, Layout
 from umapkit.models._copies import Copies
 from umapkit.models._place import GroundKeeper
 
@@ -43,7 +43,14 @@ def fitted_from_parts(model: UMAP, data: Any, graph: Any, embedding: ArrayLike) 
     made.disconnected_ = disconnected(made.graph_)
     made.neighbor_recall_ = float("nan")
     options = made._layout_options(n_epochs=0, seed=made.seed_)
-    layout = Layout(made.graph_, positions, options, n_jobs=made.n_jobs)
+    output = made._output()
+    if output.flat:
+        layout = Layout(made.graph_, positions, options, n_jobs=made.n_jobs)
+    else:
+        places = output.to_places(positions)
+        layout = CurvedLayout(
+            made.graph_, places, options, output_metric=output, n_jobs=made.n_jobs
+        )
     made.loss_ = layout.loss()
     made.n_epochs_ = 0
     made._new_row_epochs = made._settle_epochs()

@@ -12,7 +12,7 @@ from scipy.sparse import csr_array
 from umapkit.data import row_hashes
 from umapkit.graph import bandwidths, cut, memberships
 from umapkit.init import place
-from umapkit.layout import FrozenMap, LayoutOptions, settle
+from umapkit.layout import FrozenMap, LayoutOptions, OutputMetric, settle, settle_on_surface
 from umapkit.models._copies import Copies
 from umapkit.neighbors import NeighborIndex, Neighbors
 
@@ -88,6 +88,8 @@ class NewRows:
         Curve, rates and seed of the fit; `n_epochs` steps per row.
     n_jobs : int
         Threads.
+    output : OutputMetric
+        How distances in the map are measured.
     """
 
     rows: NDArray[np.float32]
@@ -99,6 +101,7 @@ class NewRows:
     disconnection_distance: float
     options: LayoutOptions
     n_jobs: int
+    output: OutputMetric
 
     def scores(
         self, near: Neighbors | None, found: NDArray[np.int64], known: NDArray[np.bool_]
@@ -133,9 +136,20 @@ def place_new_rows(new: NewRows) -> tuple[NDArray[np.float32], Neighbors | None]
         n_jobs=new.n_jobs,
     )
     weights = memberships(reached, scales, bipartite=True, n_columns=len(places), n_jobs=new.n_jobs)
-    start = place(weights, places, n_jobs=new.n_jobs)
     indices, strengths = _as_table(weights, new.n_neighbors)
     options = new.options
+    if not new.output.flat:
+        settled = settle_on_surface(
+            places,
+            indices,
+            strengths,
+            row_hashes(new.rows, n_jobs=new.n_jobs),
+            options,
+            output_metric=new.output,
+            n_jobs=new.n_jobs,
+        )
+        return settled, near
+    start = place(weights, places, n_jobs=new.n_jobs)
     settled = settle(
         ground.map,
         indices,

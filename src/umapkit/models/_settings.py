@@ -9,7 +9,14 @@ import numpy as np
 
 from umapkit.distances import resolve_metric
 from umapkit.estimator import NeighborEmbedding
-from umapkit.layout import Checkpoint, LayoutOptions, find_ab, resolve_epochs
+from umapkit.layout import (
+    Checkpoint,
+    LayoutOptions,
+    OutputMetric,
+    find_ab,
+    resolve_epochs,
+    resolve_output_metric,
+)
 
 _OPTIONAL = ("a", "b", "disconnection_distance", "tol")
 _NUMBERS = (
@@ -46,6 +53,8 @@ class Settings(NeighborEmbedding):
     negative_sample_rate: float
     neighbors: str
     optimizer: Any
+    output_metric: str
+    output_metric_kwds: Any
     precomputed_knn: Any
     random_state: Any
     repulsion_strength: float
@@ -72,6 +81,12 @@ class Settings(NeighborEmbedding):
                 raise ValueError(msg)
             return float(self.a), float(self.b)
         return find_ab(min_dist=self.min_dist, spread=self.spread)
+
+    def _output(self) -> OutputMetric:
+        """Card of the output metric."""
+        return resolve_output_metric(
+            self.output_metric, self.output_metric_kwds, n_components=self.n_components
+        )
 
     def _layout_options(self, *, n_epochs: int, seed: int) -> LayoutOptions:
         """Numbers of a layout of `n_epochs`."""
@@ -133,6 +148,12 @@ class Settings(NeighborEmbedding):
             )
             raise ValueError(msg)
         resolve_metric(self.metric)
+        if not self._output().flat and self.optimizer != "sampled":
+            msg = (
+                f"optimizer={self.optimizer!r} moves points in flat space only. With "
+                f"output_metric={self.output_metric!r} give optimizer='sampled'."
+            )
+            raise ValueError(msg)
         if self.neighbors not in ("auto", "exact", "descent"):
             msg = f"neighbors={self.neighbors!r} is not known. Give 'auto', 'exact' or 'descent'."
             raise ValueError(msg)

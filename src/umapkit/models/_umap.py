@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -47,6 +47,14 @@ class UMAP(Settings):
         2. Larger values show coarser structure and cost more.
     n_components : int, default 2
         Dimensions of the map, at least 1.
+    output_metric : str, default "euclidean"
+        Distance in the map; a name out of ``umapkit.layout.OUTPUT_METRICS``. "haversine": on the
+        sphere, coordinates are colatitude and longitude; "hyperboloid": in the hyperbolic plane;
+        "torus": two angles; "gaussian_energy", "diagonal_gaussian_energy" and
+        "spherical_gaussian_energy": every point is a Gaussian of the plane. `n_components` must
+        be 2, or 5, 4, 3 for the Gaussians.
+    output_metric_kwds : dict, optional
+        For the torus ``{"periods": (p, q)}``: the lengths around it, 2 pi by default.
     metric : str, default "euclidean"
         Distance between rows; a name out of ``umapkit.distances.METRICS``.
     n_epochs : int, sequence of int, or None, default None
@@ -55,7 +63,8 @@ class UMAP(Settings):
     learning_rate : float, default 1.0
         First step size of the layout; fades to 0.
     init : {"spectral", "pca", "random"} or array of shape (n, n_components), default "spectral"
-        Start of the layout; scaled to [0, 10] on every axis.
+        Start of the layout; scaled to [0, 10] on every axis. With another output metric an array
+        holds its coordinates and is taken as it is.
     min_dist : float, default 0.1
         How tight points may pack, in units of the map; 0 to `spread`. Larger values spread
         clumps out.
@@ -143,6 +152,8 @@ class UMAP(Settings):
         n_neighbors: int = 15,
         *,
         n_components: int = 2,
+        output_metric: str = "euclidean",
+        output_metric_kwds: Mapping[str, Any] | None = None,
         metric: str = "euclidean",
         n_epochs: int | Sequence[int] | None = None,
         learning_rate: float = 1.0,
@@ -171,6 +182,8 @@ class UMAP(Settings):
     ) -> None:
         self.n_neighbors = n_neighbors
         self.n_components = n_components
+        self.output_metric = output_metric
+        self.output_metric_kwds = output_metric_kwds
         self.metric = metric
         self.n_epochs = n_epochs
         self.learning_rate = learning_rate
@@ -235,6 +248,7 @@ class UMAP(Settings):
         self._finder = everyone if copies.none else RowFinder(rows[copies.kept])
         self._index: NeighborIndex | None = None
         self._mean_distance: float | None = None
+        self._inverse_number: tuple[int, int] | None = None
         self._keeper = GroundKeeper()
 
         memberships = find_memberships(self, self._finder.rows if not given else rows, graph)
@@ -310,6 +324,7 @@ class UMAP(Settings):
             disconnection_distance=self._resolved_disconnection(),
             options=self._layout_options(n_epochs=self._new_row_epochs, seed=self.seed_),
             n_jobs=n_jobs,
+            output=self._output(),
         )
         places[~known], near = place_new_rows(new)
         lost = int(np.isnan(places[:, 0]).sum())
@@ -323,6 +338,36 @@ class UMAP(Settings):
         if not return_score:
             return places
         return places, new.scores(near, found, known)
+
+    def inverse_transform(self, X: Any, *, n_neighbors: int | None = None) -> NDArray[np.float32]:
+        """Make rows of data for places on the map.
+
+        A place becomes the row that is nearest, by `metric`, to the training rows whose places
+        are near it: for Euclidean data their mean, weighted by how close they are on the map. A
+        row depends on its place and the fitted model only, not on the rest of `X`.
+
+        Parameters
+        ----------
+        X : array of shape (m, n_components)
+            Places, anywhere on the map; between groups they become mixtures.
+        n_neighbors : int, optional
+            Map points that a place asks. Larger values give smoother rows. By default the number
+            out of 5, 10, ..., 320 that predicts training rows best from the others.
+
+        Returns
+        -------
+        float32 array of shape (m, n_features)
+            The rows.
+
+        Raises
+        ------
+        ValueError
+            If `metric` has no gradient, `X` is not finite or has another number of columns than
+            the map, or `n_neighbors` is out of range.
+        """
+        from umapkit.models._inverse import invert
+
+        return invert(self, X, n_neighbors)
 
     @classmethod
     def from_parts(
