@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from umapkit.distances._metrics import METRICS, Metric, resolve_metric
+from umapkit.distances._bits import FromCounts
+from umapkit.distances._card import Metric
+from umapkit.distances._differences import MISSING
+from umapkit.distances._metrics import METRICS, resolve_metric
 from umapkit.distances._targets import (
     TARGET_METRICS,
     categorical,
@@ -12,10 +15,14 @@ from umapkit.distances._targets import (
     ordinal,
     string,
 )
+from umapkit.distances._user import FromFunction
 
 __all__ = [
     "METRICS",
+    "MISSING",
     "TARGET_METRICS",
+    "FromCounts",
+    "FromFunction",
     "Metric",
     "categorical",
     "count",
