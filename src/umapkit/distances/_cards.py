@@ -15,6 +15,7 @@ from umapkit.distances import (
     _gradients,
     _histograms,
     _keywords,
+    _series,
     _spaces,
 )
 from umapkit.distances._bits import FromCounts
@@ -315,6 +316,16 @@ _PLAIN = (
         Between(_differences.nan_euclidean),
         check=_domains.some_value,
         missing=True,
+    ),
+    Metric(
+        "dtw",
+        (),
+        _series.dtw,
+        keywords=(
+            Keyword("shape", _keywords.table_shape, shape="table"),
+            Keyword("axis", _keywords.axis, _keywords.constant(0)),
+            Keyword("cost", _keywords.warping_cost, _keywords.constant("accumulated")),
+        ),
     ),
     Metric(
         "gower",

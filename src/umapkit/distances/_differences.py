@@ -62,8 +62,17 @@ def mahalanobis(x: ArrayLike, y: ArrayLike, *, VI: ArrayLike) -> Array:  # SciPy
     """Root of the quadratic form `VI`, the inverse covariance, of the difference."""
     x, y = as_pair(x, y)
     gap = x - y
-    form = ((gap @ np.asarray(VI, dtype=np.float64)) * gap).sum(axis=-1)
+    form = (times(gap, VI) * gap).sum(axis=-1)
     return np.sqrt(np.maximum(form, 0.0))
+
+
+def times(rows: Array, matrix: ArrayLike) -> Array:
+    """Product of rows (..., d) and a matrix, column by column: bits do not depend on the batch."""
+    factor = np.asarray(matrix, dtype=np.float64)
+    total = np.zeros(rows.shape[:-1] + factor.shape[1:])
+    for column in range(rows.shape[-1]):
+        total += rows[..., column : column + 1] * factor[column]
+    return total
 
 
 def canberra(x: ArrayLike, y: ArrayLike) -> Array:

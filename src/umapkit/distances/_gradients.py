@@ -82,7 +82,7 @@ def mahalanobis(x: ArrayLike, y: ArrayLike, *, VI: ArrayLike) -> Slope:
     x, y = as_pair(x, y)
     form = np.asarray(VI, dtype=np.float64)
     far = _differences.mahalanobis(x, y, VI=form)
-    return far, ((x - y) @ form) / _safe(far)
+    return far, _differences.times(x - y, form) / _safe(far)
 
 
 def canberra(x: ArrayLike, y: ArrayLike) -> Slope:

@@ -32,8 +32,8 @@ class Keyword:
     aliases : tuple of str
         Other names.
     shape : str
-        What the value must be like for rows of d columns: "any", "columns" (d numbers) or
-        "square" (d by d).
+        What the value must be like for rows of d columns: "any", "columns" (d numbers),
+        "square" (d by d) or "table" (the two sides of a table of d numbers).
     hidden : bool
         It follows from the others and from the rows: kept and saved, not given by the user, and
         not passed to the formula.
@@ -90,7 +90,13 @@ def learn_keywords(
                 )
                 raise ValueError(msg)
             out[keyword.name] = keyword.learn(rows, out)
-        wanted = {"any": None, "columns": (d,), "square": (d, d)}[keyword.shape]
+        wanted = {"columns": (d,), "square": (d, d)}.get(keyword.shape)
+        if keyword.shape == "table" and int(np.prod(out[keyword.name])) != d:
+            msg = (
+                f"metric={metric!r}: {keyword.name}={tuple(out[keyword.name].tolist())} makes rows "
+                f"of {int(np.prod(out[keyword.name]))} numbers; the rows have {d} columns."
+            )
+            raise ValueError(msg)
         if wanted is not None and np.shape(out[keyword.name]) != wanted:
             msg = (
                 f"metric={metric!r}: {keyword.name} has shape {np.shape(out[keyword.name])}; rows "
@@ -250,3 +256,28 @@ def no_columns(rows: Rows, others: Mapping[str, Any]) -> NDArray[np.bool_]:
     """No column of categories."""
     del others
     return np.zeros(rows.shape[1], dtype=np.bool_)
+
+
+def table_shape(value: ArrayLike) -> NDArray[np.int64]:
+    """Read the two sides of a table."""
+    given = np.asarray(value)
+    if given.shape != (2,) or (given != given.astype(np.int64)).any() or (given < 1).any():
+        msg = "Give two whole numbers: rows and columns of the table that each row of X holds."
+        raise ValueError(msg)
+    return given.astype(np.int64)
+
+
+def axis(value: Any) -> int:
+    """Read an axis of a table."""
+    if isinstance(value, bool) or float(value) not in (0, 1):
+        msg = "Give 0 where the rows of a table are its steps, 1 where the columns are."
+        raise ValueError(msg)
+    return int(value)
+
+
+def warping_cost(value: Any) -> str:
+    """Read which cost of a warping counts."""
+    if value not in ("accumulated", "path_mse"):
+        msg = "Give 'accumulated' or 'path_mse'."
+        raise ValueError(msg)
+    return str(value)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from umapkit.distances import _bits, _directions, _histograms
+from umapkit.distances import _bits, _differences, _directions, _histograms
 
 Rows = NDArray[np.float32]
 
@@ -41,10 +41,7 @@ def whitened(
     out = np.empty((len(rows), factor.shape[1]), dtype=np.float32)
     for begin in range(0, len(rows), _BLOCK):
         some = rows[begin : begin + _BLOCK] - centre
-        total = np.zeros((len(some), factor.shape[1]))
-        for column in range(some.shape[1]):
-            total += some[:, column : column + 1] * factor[column]
-        out[begin : begin + _BLOCK] = total
+        out[begin : begin + _BLOCK] = _differences.times(some, factor)
     return out
 
 

@@ -219,12 +219,12 @@ def _parameters_back(plain: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> 
         for name, value in plain.items()
     }
     if isinstance(parameters.get("metric_kwds"), dict):
-        numbers = parameters["metric_kwds"]["keywords"]
-        parameters["metric_kwds"] = {name: float(value) for name, value in numbers.items()} | {
+        given = parameters["metric_kwds"]["keywords"] | {
             name.removeprefix("metric_kwds."): array
             for name, array in arrays.items()
             if name.startswith("metric_kwds.")
         }
+        parameters["metric_kwds"] = dict(resolve_metric(parameters["metric"], given).shown)
     if isinstance(parameters.get("init"), dict):
         parameters["init"] = arrays["init"]
     if isinstance(parameters.get("precomputed_knn"), dict):

@@ -188,12 +188,14 @@ class NeighborIndex:
             nobody = arrays["lists"] == _NOBODY
             check_ids({"lists": np.where(nobody, 0, arrays["lists"])}, "lists", n)
         n_threads = resolve_n_jobs(n_jobs)
-        given = {
-            name.removeprefix(_KEYWORD): value if isinstance(value, np.ndarray) else float(value)
-            for name, value in {**arrays, **numbers}.items()
-            if name.startswith(_KEYWORD)
+        named = resolve_metric(numbers["metric"])
+        given: dict[str, Any] = {
+            keyword.name: arrays[_KEYWORD + keyword.name]
+            if _KEYWORD + keyword.name in arrays
+            else keyword.read(numbers[_KEYWORD + keyword.name])
+            for keyword in named.keywords
         }
-        card = replace(resolve_metric(numbers["metric"]), given=given).fitted(arrays["data"])
+        card = replace(named, given=given).fitted(arrays["data"])
         table = make_table(arrays["data"], card, n_threads)
         graph = None
         if numbers["method"] == "descent":
