@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from umapkit import _kernels
 from umapkit.distances import resolve_metric
 from umapkit.neighbors import find_neighbors
 
@@ -92,3 +93,29 @@ def test_the_accumulated_cost_equals_that_of_dtaidistance():
 def test_bad_keywords_are_refused(keywords, message):
     with pytest.raises(ValueError, match=message):
         find_neighbors(np.zeros((4, 8)), n_neighbors=2, metric="dtw", metric_kwds=keywords)
+
+
+@pytest.mark.parametrize("cost", ["accumulated", "path_mse"])
+@pytest.mark.parametrize(("shape", "axis"), [((7, 3), 0), ((3, 7), 1), ((1, 20), 0), ((33, 1), 0)])
+def test_the_kernel_agrees_with_the_formula(cost, shape, axis):
+    rng = np.random.default_rng(2)
+    keywords = {"shape": shape, "axis": axis, "cost": cost}
+    for rows in (
+        rng.normal(size=(70, shape[0] * shape[1])),
+        rng.integers(0, 3, (70, shape[0] * shape[1])),  # many ties
+    ):
+        rows = rows.astype(np.float32)
+        found = find_neighbors(rows, n_neighbors=70, metric="dtw", metric_kwds=keywords)
+        far = resolve_metric("dtw", keywords).between(rows, rows)
+        listed = np.take_along_axis(far, found.indices.astype(int), axis=1)
+        np.testing.assert_allclose(found.distances[:, 1:], listed[:, 1:], rtol=1e-6, atol=1e-7)
+
+
+def test_the_kernel_refuses_arrays_that_do_not_fit():
+    rows, out = np.zeros((3, 6), np.float32), np.zeros((3, 3))
+    with pytest.raises(ValueError, match="do not fit"):
+        _kernels.warp_rows(rows, rows[:, :5].copy(), 3, False, out)
+    with pytest.raises(ValueError, match="must divide"):
+        _kernels.warp_rows(rows, rows, 4, False, out)
+    with pytest.raises(ValueError, match="must divide"):
+        _kernels.warp_rows(rows, rows, 0, False, out)

@@ -207,9 +207,7 @@ def test_what_is_no_matrix_of_distances_is_refused(given, options, message):
 
 def test_new_distances_must_be_to_the_training_rows():
     model = fitted(cdist(X, X), metric="precomputed")
-    with pytest.raises(
-        ValueError, match="has 20 columns. Give the distances of each row to the 90"
-    ):
+    with pytest.raises(ValueError, match=r"has 20 columns.* to the 90 rows of fit"):
         model.transform(cdist(NEW, NEW))
 
 
@@ -231,7 +229,7 @@ def test_the_tags_say_what_the_metric_takes():
     assert UMAP(metric="precomputed").__sklearn_tags__().input_tags.pairwise
     assert UMAP(metric="nan_euclidean").__sklearn_tags__().input_tags.allow_nan
     tags = UMAP(metric="no such").__sklearn_tags__().input_tags
-    assert not (tags.pairwise or tags.allow_nan)
+    assert (tags.pairwise, tags.allow_nan) == (False, False)
 
 
 def test_neighbours_from_elsewhere_are_judged_by_the_metric_and_its_keywords():

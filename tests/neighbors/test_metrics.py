@@ -8,11 +8,11 @@ import pytest
 from umapkit.distances import METRICS, resolve_metric
 from umapkit.neighbors import (
     NeighborIndex,
+    _table,
     build_index,
     estimate_recall,
     find_neighbors,
 )
-from umapkit.neighbors import _measured as measured
 
 KEYWORDS = {
     "minkowski": {"p": 3},
@@ -231,9 +231,15 @@ def test_rows_without_a_common_column_are_no_neighbours():
 
 def test_a_slow_search_says_how_long_it_takes(monkeypatch):
     X = np.random.default_rng(0).normal(size=(300, 4))
-    monkeypatch.setattr(measured, "_SLOW", 0.0)
-    with pytest.warns(UserWarning, match=r"'canberra' has no kernel: .* takes about 0 minutes"):
+    monkeypatch.setattr(_table, "_SLOW", 0.0)
+    monkeypatch.setattr(_table, "_BLOCK_WORK", 1.0)
+    monkeypatch.setattr(_table, "_LEAST_BLOCK", 50)
+    with pytest.warns(
+        UserWarning, match="'canberra' is searched exactly, by its formula: for 300 row"
+    ):
         found = find_neighbors(X, n_neighbors=5, metric="canberra")
+    with pytest.warns(UserWarning, match="'chebyshev' is searched .* takes about 0 minutes"):
+        find_neighbors(X, n_neighbors=5, metric="chebyshev", n_jobs=2)
     monkeypatch.undo()
     np.testing.assert_array_equal(
         found.indices, find_neighbors(X, n_neighbors=5, metric="canberra").indices

@@ -6,6 +6,7 @@ from umapkit.distances._bits import FromCounts
 from umapkit.distances._card import Metric
 from umapkit.distances._differences import MISSING
 from umapkit.distances._metrics import METRICS, resolve_metric
+from umapkit.distances._series import dtw, time_first
 from umapkit.distances._targets import (
     TARGET_METRICS,
     categorical,
@@ -26,9 +27,11 @@ __all__ = [
     "Metric",
     "categorical",
     "count",
+    "dtw",
     "hierarchical_categorical",
     "label_keywords",
     "ordinal",
     "resolve_metric",
     "string",
+    "time_first",
 ]

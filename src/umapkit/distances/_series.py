@@ -59,6 +59,15 @@ def series_width(shape: ArrayLike, axis: int) -> int:
     return int(np.asarray(shape)[1 - axis])
 
 
+def time_first(rows: NDArray[np.float32], shape: ArrayLike, axis: int) -> NDArray[np.float32]:
+    """Lay rows out step by step, as the kernel reads them."""
+    if axis == 0:
+        return rows
+    high, wide = (int(x) for x in np.asarray(shape))
+    turned = rows.reshape(-1, high, wide).transpose(0, 2, 1)
+    return np.ascontiguousarray(turned).reshape(rows.shape)
+
+
 def _series(rows: ArrayLike, shape: ArrayLike, axis: int) -> Array:
     """Rows as series, shape (m, steps, width)."""
     high, wide = (int(x) for x in np.asarray(shape))

@@ -187,7 +187,7 @@ def _plain_parameters(model: UMAP, arrays: dict[str, NDArray[Any]]) -> dict[str,
             arrays["init"] = np.asarray(value, dtype=np.float32)
             plain[name] = {"arrays": True}
         elif name == "metric":
-            plain[name] = resolve_metric(value).name
+            plain[name] = resolve_metric(model.metric).name
         elif name == "metric_kwds":
             plain[name] = _plain_keywords(model, arrays)
         elif isinstance(value, (float, np.floating)) and not math.isfinite(value):
@@ -214,7 +214,7 @@ def _plain_keywords(model: UMAP, arrays: dict[str, NDArray[Any]]) -> dict[str, A
 
 
 def _parameters_back(plain: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
-    parameters = {
+    parameters: dict[str, Any] = {
         name: float(value["number"]) if isinstance(value, dict) and "number" in value else value
         for name, value in plain.items()
     }

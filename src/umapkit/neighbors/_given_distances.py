@@ -31,18 +31,20 @@ class GivenDistances:
     @property
     def shape(self) -> tuple[int, int]:
         """Rows asked for, and training rows."""
-        return self.table.shape[0], self.table.shape[1]
+        m, n = np.shape(self.table)  # of sparse ones, too
+        return m, n
 
     def __len__(self) -> int:
-        return self.table.shape[0]
+        return self.shape[0]
 
     def __getitem__(self, rows: NDArray[Any] | slice) -> GivenDistances:
         """Take some of the rows."""
-        return GivenDistances(self.table[rows])
+        table: Any = self.table
+        return GivenDistances(table[rows])
 
     def of_columns(self, kept: NDArray[np.int64]) -> GivenDistances:
         """Distances to some of the training rows."""
-        if len(kept) == self.table.shape[1]:
+        if len(kept) == self.shape[1]:
             return self
         if isinstance(self.table, np.ndarray):
             return GivenDistances(np.ascontiguousarray(self.table[:, kept]))
@@ -65,9 +67,10 @@ class GivenDistances:
     def stored(self, row: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """Training rows whose distance is known, ascending, and the distances."""
         if isinstance(self.table, np.ndarray):
-            return np.arange(self.table.shape[1], dtype=np.int32), self.table[row]
+            return np.arange(self.shape[1], dtype=np.int32), self.table[row]
         begin, end = self.table.indptr[row], self.table.indptr[row + 1]
-        return self.table.indices[begin:end].astype(np.int32), self.table.data[begin:end]
+        ids, far = self.table.indices[begin:end], self.table.data[begin:end]
+        return ids.astype(np.int32), far.astype(np.float32)
 
     def zeros(self) -> NDArray[np.int64]:
         """First training row at distance 0 of each row, or -1: rows that are the same."""

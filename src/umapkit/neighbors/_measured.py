@@ -7,18 +7,17 @@ table only. So its bits depend neither on the other queries nor on the number of
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
 
+from umapkit import _kernels
 from umapkit._threads import one_blas_thread
-from umapkit.distances import FromCounts, FromFunction
-from umapkit.neighbors._table import Rows, Table
+from umapkit.distances import FromCounts, FromFunction, dtw, time_first
+from umapkit.neighbors._table import Rows, Table, warn_if_slow
 
-_SLOW = 60.0  # seconds, from which the user is told beforehand
 _PART = 1 << 17  # numbers of the table at a time: 1 MiB in float64
 _COUNTED = 64  # queries at a time for truth values
 _FEW = 1 << 24  # distances in a block of queries, so that Ctrl-C is heard between blocks
@@ -36,9 +35,11 @@ class MeasuredTable(Table):
     """
 
     def prepare(self, X: Rows, n_threads: int) -> Rows:
-        """Turn rows into 0 and 1 where truth values are compared; else leave them."""
+        """Turn rows into 0 and 1, or into series step by step; else leave them."""
         del n_threads
         formula = self.metric.formula
+        if formula is dtw:
+            return time_first(X, self.metric.given["shape"], self.metric.given["axis"])
         return formula.truths(X) if isinstance(formula, FromCounts) else X
 
     def nearest(
@@ -75,8 +76,9 @@ class MeasuredTable(Table):
             search(blocks[0])
             took = (time.perf_counter() - begun) * (len(blocks) - 1)
             workers = 1 if serial else n_threads
-            if took / workers > _SLOW:
-                self._warn(took / workers, m, workers)
+            warn_if_slow(
+                self, took / workers, m, "calls of your function" if serial else "its formula"
+            )
             if workers == 1:
                 for block in blocks[1:]:
                     search(block)
@@ -92,17 +94,6 @@ class MeasuredTable(Table):
     def _say(self, row: int, itself: int) -> Callable[[int], str]:
         which = f"row {itself}" if itself >= 0 else f"row {row} of the new rows"
         return lambda other: f"metric={self.metric.name!r}: the distance of {which} to row {other}"
-
-    def _warn(self, seconds: float, m: int, workers: int) -> None:
-        n, d = self.X.shape
-        by = "by calls of your function" if workers == 1 else f"by its formula on {workers} threads"
-        msg = (
-            f"metric={self.metric.name!r} has no kernel: the distances of {m} rows to {n} rows of "
-            f"{d} columns are measured {by}, which takes about {_duration(seconds)}. Faster: a "
-            "metric with method='descent', fewer rows, or neighbours from another library as "
-            "precomputed_knn."
-        )
-        warnings.warn(msg, UserWarning, stacklevel=2)
 
 
 def choose(
@@ -142,6 +133,8 @@ def _measure_of(table: MeasuredTable) -> Callable[[Rows], Iterator[Far]]:
     if isinstance(formula, FromCounts):
         return _by_counts(table.rows, formula)
     keywords = dict(table.metric.shown)
+    if formula is dtw:
+        return _by_warping(table.rows, **keywords)
     part = max(1, _PART // table.rows.shape[1])
 
     def measure(queries: Rows) -> Iterator[Far]:
@@ -168,7 +161,15 @@ def _by_counts(rows: Rows, formula: FromCounts) -> Callable[[Rows], Iterator[Far
     return measure
 
 
-def _duration(seconds: float) -> str:
-    if seconds < 7200:
-        return f"{seconds / 60:.0f} minutes"
-    return f"{seconds / 3600:.0f} hours"
+def _by_warping(
+    rows: Rows, *, shape: NDArray[np.int64], axis: int, cost: str
+) -> Callable[[Rows], Iterator[Far]]:
+    """Series have a kernel of their own: ``cpp/include/umapkit/warp.hpp``."""
+
+    def measure(queries: Rows) -> Iterator[Far]:
+        costs = np.empty((len(queries), len(rows)))
+        queries = np.ascontiguousarray(queries)
+        _kernels.warp_rows(queries, rows, int(shape[axis]), cost == "path_mse", costs)
+        yield from costs
+
+    return measure

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -17,6 +19,7 @@ Rows = NDArray[np.float32]
 _BLOCK_WORK = 1e10  # numbers compared in one call of the exact kernel, half a second or so
 _LEAST_BLOCK = 512  # rows a thread, so that it may take large tiles
 _LAID = 1024  # rows laid out at a time
+_SLOW = 60.0  # seconds, from which the user is told beforehand
 _CLOSEST = 2.0**-60  # squares of smaller distances leave the normal range of float32
 
 
@@ -118,7 +121,11 @@ class Table:
         offsets = self.offsets(queries, n_threads)
         # In blocks of about a second, so that Ctrl-C is heard between them.
         step = max(_LEAST_BLOCK * n_threads, int(_BLOCK_WORK / (self.rows.size + 1)))
+        begun = time.perf_counter()
         for begin in range(0, m, step):
+            if begin == step:
+                rest = (time.perf_counter() - begun) * (m - step) / step
+                warn_if_slow(self, rest, m, "looking at all")
             block = slice(begin, begin + step)
             _kernels.nearest(
                 kernel,
@@ -135,6 +142,21 @@ class Table:
                 n_threads,
             )
         return ids, distances
+
+
+def warn_if_slow(table: Table, seconds: float, m: int, how: str) -> None:
+    """Tell the user beforehand where m rows will take more than a minute."""
+    if seconds <= _SLOW:
+        return
+    n, d = table.X.shape
+    time_left = f"{seconds / 60:.0f} minutes" if seconds < 7200 else f"{seconds / 3600:.0f} hours"
+    msg = (
+        f"metric={table.metric.name!r} is searched exactly, by {how}: for {m} rows among {n} of "
+        f"{d} columns that takes about {time_left}. Faster: method='descent' where the metric "
+        "has it (docs/metrics.md), fewer rows, or neighbours from another library as "
+        "precomputed_knn."
+    )
+    warnings.warn(msg, UserWarning, stacklevel=2)
 
 
 def kernel_of(metric: Metric) -> int:
