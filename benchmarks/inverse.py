@@ -4,9 +4,9 @@
 
 The peer fits the first rows and places the last ones (of MNIST: test rows). From the places of
 `--places` of these, and of as many fitted rows, it and umapkit make rows, on the peer's map;
-umapkit also on its own. Beside them: the plain mean of the map points that the peer asks about, weighted as
-it does, which is where its steps begin. Error: mean squared, values scaled to [0, 1] over the set.
-Without a peer, umapkit alone.
+umapkit also on its own. Beside them: the plain mean of the map points that the peer asks about,
+weighted as it does, which is where its steps begin. Error: mean squared, values scaled to [0, 1]
+over the set. Without a peer, umapkit alone.
 """
 
 from __future__ import annotations

@@ -86,8 +86,7 @@ def test_steps_by_a_gradient_find_the_mean_of_euclidean_rows():
         d = np.sqrt((delta**2).sum(axis=1))
         return d, delta / np.where(d > 0, d, 1)[:, None]
 
-    card = replace(METRICS["chebyshev"], name="by steps")
-    object.__setattr__(card, "gradient", gradient)
+    card = replace(METRICS["chebyshev"], name="by steps", gradient=gradient)
     found = centre_rows(rows, near, w, metric=card)
     expected = centre_rows(rows, near, w, metric=METRICS["euclidean"])
     np.testing.assert_allclose(found, expected, atol=2e-3)

@@ -6,6 +6,7 @@ from sklearn.datasets import load_digits, load_iris
 from sklearn.neighbors import NearestNeighbors
 
 from umapkit import UMAP, load
+from umapkit.distances import METRICS, resolve_metric
 
 
 @pytest.fixture(scope="module")
@@ -166,3 +167,29 @@ def test_a_model_from_parts_can_be_inverted(model, rows):
     places = model.embedding_[:10] + 0.1
     found = parts.inverse_transform(places, n_neighbors=10)
     assert np.array_equal(found, model.inverse_transform(places, n_neighbors=10))
+
+
+GRADIENTS = [card.name for card in METRICS.values() if card.gradient is not None]
+
+
+@pytest.mark.parametrize("metric", GRADIENTS)
+def test_every_metric_with_a_gradient_has_a_way_back(metric, rows):
+    """What comes back is nearer to its neighbours, in sum, than the best of them is."""
+    data = rows[:120] / 16 + np.float32(0.05)
+    if metric in ("haversine", "poincare"):
+        data = np.random.default_rng(0).uniform(-0.5, 0.5, (120, 2)).astype(np.float32)
+    kwds = {"w": np.linspace(0.5, 2.0, 64)} if metric == "wminkowski" else None
+    model = UMAP(metric=metric, metric_kwds=kwds, random_state=0, n_epochs=20).fit(data)
+    places = model.embedding_[:4] + np.float32(0.01)
+    found = model.inverse_transform(places, n_neighbors=8)
+    assert np.isfinite(found).all()
+    card = resolve_metric(metric, kwds).fitted(data)
+    power = 1 if metric in ("manhattan", "cosine", "correlation", "sqeuclidean") else 2
+    for q in range(4):
+        d = np.sqrt(((model.embedding_.astype(np.float64) - places[q]) ** 2).sum(axis=1))
+        near = np.argsort(d, kind="stable")[:8]
+        w = 1 / (1 + model.a_ * d[near] ** (2 * model.b_))
+        cost = [w @ card.between(x[None], data[near])[0] ** power for x in (found[q], *data[near])]
+        assert cost[0] <= min(cost[1:]) * (1 + 1e-5)
+    alone = model.inverse_transform(places[2:3], n_neighbors=8)
+    assert np.array_equal(alone[0], found[2])

@@ -16,6 +16,16 @@ from umapkit.layout._layout import LOSS_RUNS, NEGATIVE_RUNS, Layout
 from umapkit.layout._options import LayoutOptions
 from umapkit.layout._output import OutputMetric
 
+# Vectors, heads, weights, degree, vertices, order: see `PaddedEdges`.
+_GraphArrays = tuple[
+    NDArray[np.int64],
+    NDArray[np.int32],
+    NDArray[np.float32],
+    NDArray[np.float32],
+    NDArray[np.int32],
+    NDArray[np.int32],
+]
+
 # How far a start in [0, 10]^2 reaches on each surface (the unit is the surface's own).
 _SPHERE_REACH = 1.9  # length in Lambert's chart, whose edge, the far pole, is at 2
 _HYPERBOLIC_REACH = 3.0  # of the coordinates: distance asinh(3) from the middle
@@ -127,7 +137,7 @@ class CurvedLayout(Layout):
         )
         return float(np.sum(losses) * self._scale)
 
-    def _graph_arrays(self) -> tuple[NDArray[Any], ...]:
+    def _graph_arrays(self) -> _GraphArrays:
         padded = self._padded
         return (
             padded.vectors,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,9 +22,9 @@ def check_invertible(metric: Metric) -> None:
     ValueError
         If the metric has no gradient; the message names those that have one.
     """
-    if _closed(metric) or _gradient(metric) is not None:
+    if metric.gradient is not None:
         return
-    able = [card.name for card in METRICS.values() if _closed(card) or _gradient(card) is not None]
+    able = [card.name for card in METRICS.values() if card.gradient is not None]
     msg = (
         f"inverse_transform needs a metric with a gradient, and metric={metric.name!r} has none. "
         f"These have one: {', '.join(map(repr, able))}."
@@ -79,11 +77,12 @@ def centre_rows(
 
     .. math:: x = \arg\min_x \sum_j w_j\, d(x, r_j)^2
 
-    Euclidean: the weighted mean. Cosine and correlation, whose distances are half a square
-    already: the mean direction, with the mean length (and mean level). Manhattan: the weighted
-    median, which minimises the sum of the distances themselves. Any other metric with a gradient:
-    steps against the gradient of the sum from the weighted mean or the heaviest row, whichever is
-    better, each of them taken only if the sum falls, and kept within the range of the listed rows.
+    Euclidean, squared or not: the weighted mean. Cosine and correlation, whose distances are half
+    a square already: the mean direction, with the mean length (and mean level). Manhattan: the
+    weighted median, which minimises the sum of the distances themselves. Any other metric with a
+    gradient: steps against the gradient of the sum from the weighted mean or the heaviest row,
+    whichever is better, each of them taken only if the sum falls, and kept within the range of
+    the listed rows.
 
     Parameters
     ----------
@@ -112,20 +111,12 @@ def centre_rows(
     _kernels.weighted_rows(rows, indices, weights, mean, n_threads=threads)
     if metric.name in ("cosine", "correlation"):
         return _turned(rows, indices, weights, mean, metric.name == "correlation", threads)
-    if metric.name == "euclidean":
+    if metric.name in ("euclidean", "sqeuclidean"):
         return _float32(mean)
     for q in range(len(indices)):
         near = rows[indices[q]].astype(np.float64)
         mean[q] = _descend(metric, near, weights[q], mean[q])
     return _float32(mean)
-
-
-def _closed(metric: Metric) -> bool:
-    return metric.name in ("euclidean", "cosine", "correlation", "manhattan")
-
-
-def _gradient(metric: Metric) -> Any:
-    return getattr(metric, "gradient", None)
 
 
 def _float32(rows: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -174,7 +165,7 @@ def _descend(
 
     def look(x: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         with np.errstate(all="ignore"):
-            d, slope = _gradient(metric)(np.broadcast_to(x, near.shape), near)
+            d, slope = metric.with_gradient(x, near)
             cost = float((weights * d * d).sum() / total)
             turn = 2.0 * ((weights * d)[:, None] * slope).sum(axis=0) / total
         # Outside the metric's domain nothing is near.

@@ -26,8 +26,9 @@ _BLOCK = 1024  # places at a time
 def invert(model: UMAP, X: Any, n_neighbors: int | None) -> NDArray[np.float32]:
     """Make rows of places; see `UMAP.inverse_transform`."""
     check_is_fitted(model)
-    metric = resolve_metric(model.metric)
+    metric = resolve_metric(model.metric, model.metric_kwds)
     check_invertible(metric)
+    metric = metric.fitted(model._finder.rows)
     places = as_rows(X, name="X", min_rows=0, n_jobs=model.n_jobs)
     width = model.embedding_.shape[1]
     if places.shape[1] != width:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from umapkit.graph import bandwidths, cut, memberships
 from umapkit.init import place
 from umapkit.layout import FrozenMap, LayoutOptions, OutputMetric, settle, settle_on_surface
 from umapkit.models._copies import Copies
-from umapkit.neighbors import NeighborIndex, Neighbors
+from umapkit.neighbors import GivenDistances, GivenIndex, NeighborIndex, Neighbors
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +33,7 @@ class Ground:
     """
 
     map: FrozenMap
-    index: NeighborIndex
+    index: NeighborIndex | GivenIndex
     mark: int
 
     @cached_property
@@ -52,7 +53,11 @@ class GroundKeeper:
         self._ground: Ground | None = None
 
     def ground(
-        self, embedding: NDArray[np.float32], copies: Copies, index: NeighborIndex, seed: int
+        self,
+        embedding: NDArray[np.float32],
+        copies: Copies,
+        index: NeighborIndex | GivenIndex,
+        seed: int,
     ) -> Ground:
         """Return the ground of a map of all n rows, shape (n, n_components)."""
         flat = np.ascontiguousarray(embedding, dtype=np.float32).reshape(1, -1)
@@ -92,7 +97,7 @@ class NewRows:
         How distances in the map are measured.
     """
 
-    rows: NDArray[np.float32]
+    rows: NDArray[np.float32] | GivenDistances
     ground: Ground
     copies: Copies
     n_neighbors: int
@@ -125,7 +130,8 @@ def place_new_rows(new: NewRows) -> tuple[NDArray[np.float32], Neighbors | None]
     ground, places = new.ground, new.ground.map.places
     if len(new.rows) == 0:
         return np.empty((0, places.shape[1]), dtype=np.float32), None
-    near = ground.index.query(new.rows, new.n_neighbors, n_jobs=new.n_jobs)
+    index: Any = ground.index  # of rows or of distances, as the new rows are
+    near = index.query(new.rows, new.n_neighbors, n_jobs=new.n_jobs)
     counted = new.copies.count_copies(near, query=True)
     reached = cut(counted, disconnection_distance=new.disconnection_distance)
     scales = bandwidths(
@@ -138,12 +144,16 @@ def place_new_rows(new: NewRows) -> tuple[NDArray[np.float32], Neighbors | None]
     weights = memberships(reached, scales, bipartite=True, n_columns=len(places), n_jobs=new.n_jobs)
     indices, strengths = _as_table(weights, new.n_neighbors)
     options = new.options
+    if isinstance(new.rows, GivenDistances):
+        hashes = new.rows.hashes(n_jobs=new.n_jobs)
+    else:
+        hashes = row_hashes(new.rows, n_jobs=new.n_jobs)
     if not new.output.flat:
         settled = settle_on_surface(
             places,
             indices,
             strengths,
-            row_hashes(new.rows, n_jobs=new.n_jobs),
+            hashes,
             options,
             output_metric=new.output,
             n_jobs=new.n_jobs,
@@ -155,7 +165,7 @@ def place_new_rows(new: NewRows) -> tuple[NDArray[np.float32], Neighbors | None]
         indices,
         strengths,
         start,
-        row_hashes(new.rows, n_jobs=new.n_jobs),
+        hashes,
         a=options.a,
         b=options.b,
         n_epochs=options.n_epochs,
