@@ -227,6 +227,11 @@ void search_batch(const float* queries, const float* narrow_queries, const float
         }
         const std::uint32_t* const list = graph + pool_ids[next] * static_cast<std::size_t>(width);
         pool_ids[next] |= kOld;
+        if (next + 1 < expanded && pool_ids[next + 1] < kNobody) {  // most likely the next one
+          const std::uint32_t* const coming =
+              graph + pool_ids[next + 1] * static_cast<std::size_t>(width);
+          for (int j = 0; j < width; j += kLanes) __builtin_prefetch(coming + j);
+        }
         // All are on their way from memory before the first is looked at.
         int n_fresh = 0;
         for (int j = 0; j < width && list[j] != kNobody; ++j) {
