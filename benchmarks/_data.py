@@ -13,8 +13,8 @@ from _tanh import tanh_rows
 
 HELP = (
     "an example set of umapkit (digits, mnist, fashion_mnist, bison, mammoth, pbmc, ...), or "
-    "tanh:N or tanh:NxD, the made set of _tanh.py; name:N takes N rows, drawn once and for all; name@50 lays "
-    "them on their first 50 principal axes"
+    "tanh:N or tanh:NxD, the made set of _tanh.py; name:N takes N rows, drawn once and for all; "
+    "name@50 lays them on their first 50 principal axes"
 )
 
 
