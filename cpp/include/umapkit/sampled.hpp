@@ -10,7 +10,8 @@
 //
 //   F_i = 2 sum_j w_ij f_a(i, j) + r_i sum_{l in N_i} f_r(i, l),   r_i = m d_i / |N_i|
 //   k_ij = 2 w_ij |c_a(i, j)|,   K_i = sum_j k_ij
-//   h = rate min(1, (epoch + 1) / (0.4 n_epochs)) (1 - epoch / n_epochs)
+//   h = 2 rate min(1, (epoch + 1) / (0.6 n_epochs)) (1 - t) min(1, (1 - t) / 0.4),
+//   t = epoch / n_epochs
 //   v_i <- h (F_i + sum_j k_ij v_j + K_i v_i) / (1 + 2 h K_i)
 //   y_i <- y_i + v_i
 //
@@ -26,7 +27,7 @@
 // and, other than plain damping, leaves common motion alone: where all v_j agree, springs do not
 // act, so clusters drift apart at full speed.
 //
-// Why h grows over the first 0.4 of the schedule: velocities last for about 2 h K epochs. A dense
+// Why h grows over the first 0.6 of the schedule: velocities last for about 2 h K epochs. A dense
 // start pushes hard, and with a large h its push would be carried on long after the points are
 // apart: clusters fly off and a map of tiny islands is left (seen on Fashion-MNIST).
 //
@@ -52,7 +53,8 @@
 
 UMAPKIT_BEGIN
 
-constexpr float kRise = 0.4f;
+constexpr float kPeak = 2.0f;      // h over the learning rate, were it not for rise and fall
+constexpr float kRise = 0.6f;      // the part of the schedule in which h rises
 constexpr float kFew = 0.75f;      // the part of the schedule with few negatives,
 constexpr float kFewShare = 0.5f;  // and how many of them
 
@@ -329,8 +331,10 @@ inline void run_sampled(const PaddedGraph& graph, const SampledOptions& options,
   std::int64_t epoch = state[0];
   for (; epoch < until; ++epoch) {
     shuffled_copy(from.data(), row_width(width), order, n, dim, n_threads, copy.data());
-    const float h = options.learning_rate * (1.0f - static_cast<float>(epoch) / length) *
-                    std::min(1.0f, static_cast<float>(epoch + 1) / (kRise * length));
+    const float past = static_cast<float>(epoch) / length;
+    const float h = kPeak * options.learning_rate * (1.0f - past) *
+                    std::min(1.0f, static_cast<float>(epoch + 1) / (kRise * length)) *
+                    std::min(1.0f, (1.0f - past) / (1.0f - kRise));
     const float drawn = static_cast<float>(epoch) < kFew * length ? kFewShare : 1.0f;
     const Epoch now{drawn, from.data(), copy.data(), stride, static_cast<std::uint64_t>(epoch), h};
     for_blocks(n, block, n_threads, [&](std::size_t begin, std::size_t end, int thread) {
