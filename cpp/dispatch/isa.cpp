@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "tables/data.hpp"
+#include "tables/distances.hpp"
 #include "tables/graph.hpp"
 #include "tables/init.hpp"
 #include "tables/layout.hpp"
@@ -104,6 +105,7 @@ Isa chosen_isa() { return g_isa; }
 
 UMAPKIT_DISPATCH(DataTable, data)
 UMAPKIT_DISPATCH(NeighborsTable, neighbors)
+UMAPKIT_DISPATCH(DistancesTable, distances)
 UMAPKIT_DISPATCH(GraphTable, graph)
 UMAPKIT_DISPATCH(InitTable, init)
 UMAPKIT_DISPATCH(LayoutTable, layout)

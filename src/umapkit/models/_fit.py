@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from umapkit.data import RowFinder
 from umapkit.graph import bandwidths, check_graph, fuzzy_graph
 from umapkit.init import make_start
 from umapkit.layout import (
@@ -20,7 +21,17 @@ from umapkit.layout import (
     execute,
     resolve_epochs,
 )
-from umapkit.neighbors import NeighborIndex, build_index, check_precomputed, estimate_recall
+from umapkit.models._copies import Copies
+from umapkit.neighbors import (
+    GivenDistances,
+    GivenIndex,
+    NeighborIndex,
+    SameRows,
+    build_index,
+    check_precomputed,
+    estimate_recall,
+    with_self,
+)
 
 if TYPE_CHECKING:
     from umapkit.models._umap import UMAP
@@ -37,16 +48,23 @@ def forget(model: UMAP) -> None:
         delattr(model, name)
 
 
-def find_memberships(model: UMAP, rows: NDArray[np.float32], graph: Any) -> csr_array:
+def find_memberships(model: UMAP, rows: Any, graph: Any) -> csr_array:
     """Memberships of the kept rows: given, or by neighbours given or searched."""
     if graph is not None:
         model.neighbor_recall_ = float("nan")
         return check_graph(graph, n_rows=len(rows))
     knn = model._given_neighbors()
-    if knn is not None:
+    if isinstance(rows, GivenDistances):
+        neighbors = rows.training_neighbors(_available(model, len(rows)))
+        model.neighbor_recall_ = 1.0
+    elif knn is not None:
         neighbors = check_precomputed(knn, n=len(rows), n_neighbors=model.n_neighbors)
         model.neighbor_recall_ = estimate_recall(
-            rows, neighbors, metric=model.metric, n_jobs=model.n_jobs
+            rows,
+            neighbors,
+            metric=model.metric,
+            metric_kwds=model.metric_kwds,
+            n_jobs=model.n_jobs,
         )
         if model.neighbor_recall_ < 0.5:
             msg = (
@@ -70,13 +88,7 @@ def find_memberships(model: UMAP, rows: NDArray[np.float32], graph: Any) -> csr_
 
 def search(model: UMAP, rows: NDArray[np.float32]) -> NeighborIndex:
     """Neighbours of the kept rows, out of the cache where the user keeps one."""
-    n = len(rows)
-    if model.n_neighbors > n:
-        msg = (
-            f"n_neighbors={model.n_neighbors} is more than the number of different rows, {n}; "
-            f"{n} is used."
-        )
-        warnings.warn(msg, UserWarning, stacklevel=4)
+    n_neighbors = _available(model, len(rows))
     build: Any = build_index
     if model.memory is not None:
         from sklearn.utils.validation import check_memory
@@ -87,18 +99,58 @@ def search(model: UMAP, rows: NDArray[np.float32]) -> NeighborIndex:
         build = check_memory(memory).cache(build_index, ignore=["n_jobs"])
     return build(
         rows,
-        n_neighbors=min(model.n_neighbors, n),
+        n_neighbors=n_neighbors,
         metric=model.metric,
+        metric_kwds=model.metric_kwds,
         method=model.neighbors,
         random_state=_SEARCH_SEED,
         n_jobs=model.n_jobs,
     )
 
 
-def lay_out(model: UMAP, memberships: csr_array, rows: NDArray[np.float32]) -> None:
+def _available(model: UMAP, n: int) -> int:
+    """`n_neighbors`, or the number of rows where there are fewer."""
+    if model.n_neighbors > n:
+        msg = (
+            f"n_neighbors={model.n_neighbors} is more than the number of different rows, {n}; "
+            f"{n} is used."
+        )
+        warnings.warn(msg, UserWarning, stacklevel=5)
+    return min(model.n_neighbors, n)
+
+
+def find_equals(rows: Any, n_jobs: int | None) -> Any:
+    """Make the finder of equal rows: by value, or by distance 0 where distances are given."""
+    if isinstance(rows, GivenDistances):
+        return SameRows.of(rows)
+    return RowFinder(rows, n_jobs=n_jobs)
+
+
+def find_kept(everyone: Any, rows: Any, copies: Copies) -> Any:
+    """Make the finder of the kept rows, whose answers are positions among them."""
+    if copies.none:
+        return everyone
+    if isinstance(rows, GivenDistances):
+        return everyone.among(copies.slot)
+    return RowFinder(rows[copies.kept])
+
+
+def given_index(model: UMAP, rows: Any) -> GivenIndex | None:
+    """Index of the kept rows where their distances were given; it cannot be made later."""
+    if not isinstance(rows, GivenDistances):
+        return None
+    kept = model._places.kept
+    among = rows[kept].of_columns(kept)
+    found = among.nearest(min(model.n_neighbors, len(kept)) - 1, training=True)
+    return GivenIndex(with_self(found.indices, found.distances), kept)
+
+
+def lay_out(model: UMAP, memberships: csr_array, rows: Any) -> None:
     """Start and layout; sets what `fit` promises, also when interrupted."""
     copies = model._places
-    kept_rows = rows if copies.keeps_all else model._finder.rows
+    data = None
+    if not model._is_given() and model._missing_value() is None:
+        data = rows if copies.keeps_all else model._finder.rows
     init = model.init
     if not isinstance(init, str):
         init = np.asarray(init)
@@ -108,7 +160,7 @@ def lay_out(model: UMAP, memberships: csr_array, rows: NDArray[np.float32]) -> N
         memberships,
         init=init,
         n_components=model.n_components,
-        data=kept_rows,
+        data=data,
         seed=model.seed_,
         n_jobs=model.n_jobs,
     )
@@ -129,7 +181,7 @@ def lay_out(model: UMAP, memberships: csr_array, rows: NDArray[np.float32]) -> N
         raise LayoutInterrupted(model.embedding_, model.n_epochs_) from run.interrupt
 
 
-def search_index(model: UMAP) -> NeighborIndex:
+def search_index(model: UMAP) -> NeighborIndex | GivenIndex:
     """Index of the kept rows; searched now if the fit did not need one."""
     if model._index is None:
         model._index = search(model, model._finder.rows)

@@ -12,11 +12,11 @@ from scipy.sparse import csr_array
 from sklearn.utils.validation import check_is_fitted
 
 from umapkit.data import RowFinder
-from umapkit.distances import Metric
+from umapkit.distances import resolve_metric
 from umapkit.models._copies import Copies
 from umapkit.models._place import GroundKeeper
 from umapkit.models._umap import UMAP
-from umapkit.neighbors import NeighborIndex, Neighbors
+from umapkit.neighbors import GivenIndex, NeighborIndex, Neighbors, SameRows, check_ids
 from umapkit.store import read_folder, write_folder
 
 # Parameters that belong to a run, not to the map.
@@ -30,6 +30,13 @@ def save_umap(model: UMAP, path: str | os.PathLike[str]) -> None:
     from umapkit import __version__
 
     check_is_fitted(model)
+    if callable(model.metric):
+        msg = (
+            f"metric={getattr(model.metric, '__name__', model.metric)!r} is a function, which a "
+            "saved model cannot hold: loading runs no code from the files. Use pickle, or a "
+            "metric by name."
+        )
+        raise ValueError(msg)
     arrays: dict[str, NDArray[Any]] = {
         "embedding": model.embedding_,
         "disconnected": model.disconnected_,
@@ -42,7 +49,13 @@ def save_umap(model: UMAP, path: str | os.PathLike[str]) -> None:
     for number, kept in enumerate(getattr(model, "embedding_list_", [])):
         arrays[f"embedding_list.{number}"] = kept
     index: dict[str, Any] | None = None
-    if model._index is None:
+    if isinstance(model._index, GivenIndex):
+        lists = model._index.neighbors
+        # The lists stand for the rows, which nobody knows.
+        arrays |= {"index.data": lists.distances, "index.indices": lists.indices}
+        arrays["index.hashes"] = model._finder.hashes
+        index = {"metric": "precomputed"}
+    elif model._index is None:
         arrays["index.data"] = model._finder.rows
     else:
         found, index = model._index.state_arrays()
@@ -109,14 +122,22 @@ def load(path: str | os.PathLike[str]) -> UMAP:
         ]
     model._places = Copies(arrays["kept"], arrays["slot"], config["keeps_all"])
     model._index = None
-    if config["index"] is not None:
+    model._finder = None
+    if config["index"] is not None and config["index"]["metric"] == "precomputed":
+        lists = Neighbors(arrays["index.indices"], arrays["index.data"])
+        check_ids(arrays, "index.indices", len(model._places.kept))
+        model._index = GivenIndex(lists, model._places.kept)
+        first = model._places.kept[model._places.slot]
+        model._finder = SameRows(first, arrays["index.hashes"], model._places.slot)
+    elif config["index"] is not None:
         found = {
             name.removeprefix("index."): array
             for name, array in arrays.items()
             if name.startswith("index.")
         }
         model._index = NeighborIndex.from_state(found, config["index"])
-    model._finder = RowFinder(arrays["index.data"])
+    if model._finder is None:
+        model._finder = RowFinder(arrays["index.data"])
     model._keeper = GroundKeeper()
     return model
 
@@ -165,8 +186,10 @@ def _plain_parameters(model: UMAP, arrays: dict[str, NDArray[Any]]) -> dict[str,
         elif name == "init" and not isinstance(value, str):
             arrays["init"] = np.asarray(value, dtype=np.float32)
             plain[name] = {"arrays": True}
-        elif isinstance(value, Metric):
-            plain[name] = value.name
+        elif name == "metric":
+            plain[name] = resolve_metric(model.metric).name
+        elif name == "metric_kwds":
+            plain[name] = _plain_keywords(model, arrays)
         elif isinstance(value, (float, np.floating)) and not math.isfinite(value):
             plain[name] = {"number": str(float(value))}  # JSON has no infinity
         elif isinstance(value, np.generic):
@@ -178,11 +201,30 @@ def _plain_parameters(model: UMAP, arrays: dict[str, NDArray[Any]]) -> dict[str,
     return plain
 
 
+def _plain_keywords(model: UMAP, arrays: dict[str, NDArray[Any]]) -> dict[str, Any] | None:
+    """Keywords of the metric: numbers as text (JSON has no infinity), arrays to `arrays`."""
+    keywords = resolve_metric(model.metric, model.metric_kwds).shown
+    plain: dict[str, Any] = {}
+    for name, value in keywords.items():
+        if isinstance(value, np.ndarray):
+            arrays[f"metric_kwds.{name}"] = value
+        else:
+            plain[name] = str(value)
+    return {"keywords": plain} if keywords else None
+
+
 def _parameters_back(plain: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
-    parameters = {
+    parameters: dict[str, Any] = {
         name: float(value["number"]) if isinstance(value, dict) and "number" in value else value
         for name, value in plain.items()
     }
+    if isinstance(parameters.get("metric_kwds"), dict):
+        given = parameters["metric_kwds"]["keywords"] | {
+            name.removeprefix("metric_kwds."): array
+            for name, array in arrays.items()
+            if name.startswith("metric_kwds.")
+        }
+        parameters["metric_kwds"] = dict(resolve_metric(parameters["metric"], given).shown)
     if isinstance(parameters.get("init"), dict):
         parameters["init"] = arrays["init"]
     if isinstance(parameters.get("precomputed_knn"), dict):

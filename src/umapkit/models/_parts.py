@@ -9,10 +9,10 @@ from numpy.typing import ArrayLike
 from sklearn.base import clone
 
 from umapkit._seed import resolve_seed
-from umapkit.data import RowFinder
 from umapkit.graph import check_graph, disconnected
 from umapkit.layout import Layout
 from umapkit.models._copies import Copies
+from umapkit.models._fit import find_equals, find_kept, given_index
 from umapkit.models._place import GroundKeeper
 
 if TYPE_CHECKING:
@@ -33,10 +33,10 @@ def fitted_from_parts(model: UMAP, data: Any, graph: Any, embedding: ArrayLike) 
         raise ValueError(msg)
     made.n_components = positions.shape[1]
     made.seed_ = resolve_seed(made.random_state)
-    everyone = RowFinder(rows, n_jobs=made.n_jobs)
+    everyone = find_equals(rows, made.n_jobs)
     made._places = Copies.of(everyone.first, keep_all=True)
-    made._finder = everyone if made._places.none else RowFinder(rows[made._places.kept])
-    made._index = None
+    made._finder = find_kept(everyone, rows, made._places)
+    made._index = given_index(made, rows)
     made._mean_distance = None
     made._keeper = GroundKeeper()
     made.graph_ = check_graph(graph, n_rows=len(rows))

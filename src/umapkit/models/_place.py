@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from umapkit.graph import bandwidths, cut, memberships
 from umapkit.init import place
 from umapkit.layout import FrozenMap, LayoutOptions, settle
 from umapkit.models._copies import Copies
-from umapkit.neighbors import NeighborIndex, Neighbors
+from umapkit.neighbors import GivenDistances, GivenIndex, NeighborIndex, Neighbors
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +33,7 @@ class Ground:
     """
 
     map: FrozenMap
-    index: NeighborIndex
+    index: NeighborIndex | GivenIndex
     mark: int
 
     @cached_property
@@ -52,7 +53,11 @@ class GroundKeeper:
         self._ground: Ground | None = None
 
     def ground(
-        self, embedding: NDArray[np.float32], copies: Copies, index: NeighborIndex, seed: int
+        self,
+        embedding: NDArray[np.float32],
+        copies: Copies,
+        index: NeighborIndex | GivenIndex,
+        seed: int,
     ) -> Ground:
         """Return the ground of a map of all n rows, shape (n, n_components)."""
         flat = np.ascontiguousarray(embedding, dtype=np.float32).reshape(1, -1)
@@ -90,7 +95,7 @@ class NewRows:
         Threads.
     """
 
-    rows: NDArray[np.float32]
+    rows: NDArray[np.float32] | GivenDistances
     ground: Ground
     copies: Copies
     n_neighbors: int
@@ -122,7 +127,8 @@ def place_new_rows(new: NewRows) -> tuple[NDArray[np.float32], Neighbors | None]
     ground, places = new.ground, new.ground.map.places
     if len(new.rows) == 0:
         return np.empty((0, places.shape[1]), dtype=np.float32), None
-    near = ground.index.query(new.rows, new.n_neighbors, n_jobs=new.n_jobs)
+    index: Any = ground.index  # of rows or of distances, as the new rows are
+    near = index.query(new.rows, new.n_neighbors, n_jobs=new.n_jobs)
     counted = new.copies.count_copies(near, query=True)
     reached = cut(counted, disconnection_distance=new.disconnection_distance)
     scales = bandwidths(
@@ -136,12 +142,16 @@ def place_new_rows(new: NewRows) -> tuple[NDArray[np.float32], Neighbors | None]
     start = place(weights, places, n_jobs=new.n_jobs)
     indices, strengths = _as_table(weights, new.n_neighbors)
     options = new.options
+    if isinstance(new.rows, GivenDistances):
+        hashes = new.rows.hashes(n_jobs=new.n_jobs)
+    else:
+        hashes = row_hashes(new.rows, n_jobs=new.n_jobs)
     settled = settle(
         ground.map,
         indices,
         strengths,
         start,
-        row_hashes(new.rows, n_jobs=new.n_jobs),
+        hashes,
         a=options.a,
         b=options.b,
         n_epochs=options.n_epochs,

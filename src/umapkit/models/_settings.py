@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import numbers
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted, validate_data
 
-from umapkit.distances import resolve_metric
+from umapkit.distances import MISSING, resolve_metric
 from umapkit.estimator import NeighborEmbedding
 from umapkit.layout import Checkpoint, LayoutOptions, find_ab, resolve_epochs
+from umapkit.neighbors import read_distances
+
+if TYPE_CHECKING:
+    from sklearn.utils import Tags
 
 _OPTIONAL = ("a", "b", "disconnection_distance", "tol")
 _NUMBERS = (
@@ -37,8 +42,10 @@ class Settings(NeighborEmbedding):
     b_: float
     checkpoint: Any
     disconnection_distance: float | None
+    init: Any
     learning_rate: float
-    metric: str
+    metric: Any
+    metric_kwds: Any
     min_dist: float
     n_components: int
     n_epochs: Any
@@ -51,6 +58,36 @@ class Settings(NeighborEmbedding):
     repulsion_strength: float
     spread: float
     target_metric: str
+
+    def __sklearn_tags__(self) -> Tags:
+        """Say what the metric accepts."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.pairwise = self._is_given()
+        tags.input_tags.allow_nan = self._missing_value() is not None
+        return tags
+
+    def _is_given(self) -> bool:
+        """Whether `X` holds distances rather than rows."""
+        return isinstance(self.metric, str) and self.metric == "precomputed"
+
+    def _missing_value(self) -> float | None:
+        """Return what NaN becomes in the rows, for a metric that knows missing values."""
+        try:
+            return MISSING if resolve_metric(self.metric).missing else None
+        except (TypeError, ValueError):  # said by `fit`, not when scikit-learn asks for tags
+            return None
+
+    def _rows(self, X: Any, *, reset: bool) -> Any:
+        """Return checked rows, or, for ``metric="precomputed"``, distances."""
+        if not self._is_given():
+            return super()._rows(X, reset=reset)
+        if not reset:
+            check_is_fitted(self)
+        given = read_distances(X, n_columns=None if reset else self.n_features_in_)
+        validate_data(self, X, reset=reset, skip_check_array=True)
+        if reset:
+            self.n_features_in_ = given.shape[1]
+        return given
 
     def _resolved_disconnection(self) -> float:
         """Distance from which neighbours are not connected."""
@@ -132,7 +169,19 @@ class Settings(NeighborEmbedding):
                 "neighbours would give. Give one of them."
             )
             raise ValueError(msg)
-        resolve_metric(self.metric)
+        card = resolve_metric(self.metric, self.metric_kwds)
+        if isinstance(self.init, str) and self.init == "pca" and (self._is_given() or card.missing):
+            msg = (
+                f"init='pca' needs rows of numbers, which metric={card.name!r} does not promise. "
+                "Give init='spectral' or 'random', or an array."
+            )
+            raise ValueError(msg)
+        if self._is_given() and self._given_neighbors() is not None:
+            msg = (
+                "Both metric='precomputed' and precomputed_knn= were given: two sources of "
+                "neighbours. Give one of them."
+            )
+            raise ValueError(msg)
         if self.neighbors not in ("auto", "exact", "descent"):
             msg = f"neighbors={self.neighbors!r} is not known. Give 'auto', 'exact' or 'descent'."
             raise ValueError(msg)

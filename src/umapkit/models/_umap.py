@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from umapkit._seed import resolve_seed
 from umapkit._threads import resolve_n_jobs
-from umapkit.data import RowFinder
+from umapkit.distances import Metric
 from umapkit.graph import disconnected, intersect_labels
 from umapkit.layout import (
     Observer,
@@ -20,15 +20,19 @@ from umapkit.layout import (
 )
 from umapkit.models._copies import Copies
 from umapkit.models._fit import (
+    find_equals,
+    find_kept,
     find_memberships,
     floor_distance,
     forget,
+    given_index,
     lay_out,
     search_index,
 )
 from umapkit.models._place import GroundKeeper, NewRows, place_new_rows
 from umapkit.models._settings import Settings
 from umapkit.neighbors import (
+    GivenIndex,
     NeighborIndex,
     Neighbors,
 )
@@ -47,8 +51,13 @@ class UMAP(Settings):
         2. Larger values show coarser structure and cost more.
     n_components : int, default 2
         Dimensions of the map, at least 1.
-    metric : str, default "euclidean"
-        Distance between rows; a name out of ``umapkit.distances.METRICS``.
+    metric : str, callable or "precomputed", default "euclidean"
+        Distance between rows: a name out of ``umapkit.distances.METRICS``, or a function of two
+        rows that returns it (all pairs are then measured by calls). "precomputed": `X` holds the
+        distances of all rows, as an array or, where some are not known, as a sparse matrix; and
+        `transform` takes the distances of new rows to the rows of `fit`.
+    metric_kwds : dict, optional
+        Keywords of the metric, by name, such as ``{"p": 3}`` for "minkowski".
     n_epochs : int, sequence of int, or None, default None
         Length of the layout; ``None``: 500 up to 10,000 rows, 200 above. A list keeps the map
         at each of its epochs in `embedding_list_`.
@@ -143,7 +152,8 @@ class UMAP(Settings):
         n_neighbors: int = 15,
         *,
         n_components: int = 2,
-        metric: str = "euclidean",
+        metric: str | Metric | Callable[..., Any] = "euclidean",
+        metric_kwds: Mapping[str, Any] | None = None,
         n_epochs: int | Sequence[int] | None = None,
         learning_rate: float = 1.0,
         init: Literal["spectral", "pca", "random"] | ArrayLike = "spectral",
@@ -172,6 +182,7 @@ class UMAP(Settings):
         self.n_neighbors = n_neighbors
         self.n_components = n_components
         self.metric = metric
+        self.metric_kwds = metric_kwds
         self.n_epochs = n_epochs
         self.learning_rate = learning_rate
         self.init = init
@@ -205,6 +216,7 @@ class UMAP(Settings):
         X : table of shape (n, n_features)
             Rows: array, sparse matrix, data frame, ...; see `umapkit.data.as_rows`. A
             C-contiguous float32 array is kept for `transform`, not copied: do not write to it.
+            With ``metric="precomputed"``: distances, shape (n, n).
         y : array of shape (n,), optional
             Labels; -1 or missing means unknown. Equal rows with different labels count as
             unknown.
@@ -227,13 +239,13 @@ class UMAP(Settings):
         rows = self._rows(X, reset=True)
         forget(self)
         self.seed_ = resolve_seed(self.random_state)
-        everyone = RowFinder(rows, n_jobs=self.n_jobs)
+        everyone = find_equals(rows, self.n_jobs)
         # A graph or a table of neighbours from outside is about all rows, copies included.
-        given = graph is not None or self._given_neighbors() is not None
+        given = graph is not None or self._given_neighbors() is not None or self._is_given()
         copies = Copies.of(everyone.first, keep_all=given)
         self._places = copies
-        self._finder = everyone if copies.none else RowFinder(rows[copies.kept])
-        self._index: NeighborIndex | None = None
+        self._finder = find_kept(everyone, rows, copies)
+        self._index: NeighborIndex | GivenIndex | None = given_index(self, rows)
         self._mean_distance: float | None = None
         self._keeper = GroundKeeper()
 
@@ -273,7 +285,8 @@ class UMAP(Settings):
         Parameters
         ----------
         X : table of shape (m, n_features)
-            Rows with the columns of ``fit``.
+            Rows with the columns of ``fit``. With ``metric="precomputed"``: distances to the n
+            rows of ``fit``, shape (m, n).
         return_score : bool, default False
             Whether to return also how far outside the data each row lies.
 
@@ -378,6 +391,6 @@ class UMAP(Settings):
 
         save_umap(self, path)
 
-    def _search_index(self) -> NeighborIndex:
+    def _search_index(self) -> NeighborIndex | GivenIndex:
         """Index of the different training rows; searched now if the fit did not need one."""
         return search_index(self)
