@@ -9,6 +9,7 @@
 // counts the springs at q (semi-implicit) cannot overshoot. Negatives are runs of 16 out of the
 // shuffled map, begun at hashes of (seed, step, contents of the row): the place depends on the row
 // and the fitted model only, not on the batch, its order, or the threads. O(T (k + |N|)) a row.
+// Another force may be added row by row (`Term`; density_settle.hpp has one).
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -30,18 +31,25 @@ struct SettleOptions {
   std::int64_t n_epochs;
 };
 
+// A force beside UMAP's: here none.
+struct NoTerm {
+  static constexpr bool kAny = false;
+};
+
 // `neighbors` and `weights` are (rows, k); a neighbour of weight 0 is skipped and may be -1.
 // `copy` is (dim, n + 16): the map's coordinates in shuffled order, the first 16 again at the end.
 // `places` is (rows, dim), start in, result out.
-inline void settle(const float* map, const float* copy, std::size_t n, int dim,
-                   const std::int32_t* neighbors, const float* weights, std::size_t rows,
-                   std::size_t k, const std::uint64_t* row_keys, const SettleOptions& options,
-                   float* places, int n_threads) {
+template <class Term = NoTerm>
+void settle(const float* map, const float* copy, std::size_t n, int dim,
+            const std::int32_t* neighbors, const float* weights, std::size_t rows, std::size_t k,
+            const std::uint64_t* row_keys, const SettleOptions& options, float* places,
+            int n_threads, const Term& term = {}) {
   const std::size_t stride = n + kLanes;
   const std::size_t vectors = (k + kLanes - 1) / kLanes;
   for_blocks(rows, 64, n_threads, [&](std::size_t begin, std::size_t end, int) {
     std::vector<F32x16> others(vectors * dim), w(vectors);
     std::vector<F32x16> delta(dim), force(dim);
+    std::vector<float> more(dim, 0.0f);
     for (std::size_t q = begin; q < end; ++q) {
       float* const here = places + q * dim;
       float total = 0.0f;
@@ -92,8 +100,15 @@ inline void settle(const float* map, const float* copy, std::size_t n, int dim,
           const F32x16 c = options.curve.repulsion(s);
           for (int x = 0; x < dim; ++x) force[x] += clamp(c * delta[x], kClip) * share;
         }
-        const float step = rate / (1.0f + rate * 2.0f * sum(stiffness));
-        for (int x = 0; x < dim; ++x) here[x] += step * sum(force[x]);
+        float springs = 2.0f * sum(stiffness);
+        if constexpr (Term::kAny)
+          springs += term.force(q, here, others.data(), w.data(), vectors, dim, total, more.data());
+        const float step = rate / (1.0f + rate * springs);
+        for (int x = 0; x < dim; ++x) {
+          float all = sum(force[x]);
+          if constexpr (Term::kAny) all += more[x];
+          here[x] += step * all;
+        }
       }
     }
   });

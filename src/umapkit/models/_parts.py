@@ -38,6 +38,7 @@ def fitted_from_parts(model: UMAP, data: Any, graph: Any, embedding: ArrayLike) 
     made._finder = everyone if made._places.none else RowFinder(rows[made._places.kept])
     made._index = None
     made._mean_distance = None
+    made._radius_rule = None
     made._keeper = GroundKeeper()
     made.graph_ = check_graph(graph, n_rows=len(rows))
     made.disconnected_ = disconnected(made.graph_)

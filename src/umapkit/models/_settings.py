@@ -10,10 +10,14 @@ import numpy as np
 from umapkit.distances import resolve_metric
 from umapkit.estimator import NeighborEmbedding
 from umapkit.layout import Checkpoint, LayoutOptions, find_ab, resolve_epochs
+from umapkit.models._density import check_densmap
 
 _OPTIONAL = ("a", "b", "disconnection_distance", "tol")
 _NUMBERS = (
     *_OPTIONAL,
+    "dens_frac",
+    "dens_lambda",
+    "dens_var_shift",
     "learning_rate",
     "local_connectivity",
     "min_dist",
@@ -36,6 +40,10 @@ class Settings(NeighborEmbedding):
     a_: float
     b_: float
     checkpoint: Any
+    dens_frac: float
+    dens_lambda: float
+    dens_var_shift: float
+    densmap: bool
     disconnection_distance: float | None
     learning_rate: float
     metric: str
@@ -46,11 +54,13 @@ class Settings(NeighborEmbedding):
     negative_sample_rate: float
     neighbors: str
     optimizer: Any
+    output_dens: bool
     precomputed_knn: Any
     random_state: Any
     repulsion_strength: float
     spread: float
     target_metric: str
+    tol: float | None
 
     def _resolved_disconnection(self) -> float:
         """Distance from which neighbours are not connected."""
@@ -132,6 +142,7 @@ class Settings(NeighborEmbedding):
                 "neighbours would give. Give one of them."
             )
             raise ValueError(msg)
+        check_densmap(self, graph=graph)
         resolve_metric(self.metric)
         if self.neighbors not in ("auto", "exact", "descent"):
             msg = f"neighbors={self.neighbors!r} is not known. Give 'auto', 'exact' or 'descent'."
