@@ -4,23 +4,26 @@
 // 1e-8
 //
 //   Q_i = sum_j q_ij,   r_i = ln(eps + sum_j q_ij s_ij / Q_i)             (local radii on the map)
-//   C = sum_i r_i R_i / ((n - 1) sigma),   sigma^2 = var(r) + shift          (their correlation)
+//   C = cov / sigma,   cov = sum_i r_i R_i / n,   sigma^2 = var(r) + shift    (their correlation)
 //
-// where R are the log radii of the data with mean 0 and variance 1. Added to the forces of
-// sampled.hpp is lambda W dC / dy_i, W = sum_i d_i, in the last epochs of the schedule:
+// where R are the log radii of the data with mean 0 and variance 1. In the last epochs of the
+// schedule lambda_t M dC / dy_i is added to the forces of sampled.hpp, M = sum_i d_i / 2, which
+// counts every edge once:
 //
 //   dr_i / ds_ij = (q / Q_i) [(1 - b (1 - q)) e^{-r_i} + a b s^{b-1} q]
-//   w_i  = R_i - cov (r_i - mean) / sigma^2,   cov = sum_i r_i R_i / (n - 1)
-//   g_ij = lambda W / (n sigma) (w_i dr_i / ds_ij + w_j dr_j / ds_ij)
-//   F_i += 2 sum_j clip(g_ij (y_i - y_j), 4 w_ij)
+//   w_i  = R_i - cov (r_i - mean) / sigma^2
+//   g_ij = lambda_t M / (n sigma) (w_i dr_i / ds_ij + w_j dr_j / ds_ij)
+//   F_i += 2 sum_j clip(g_ij (y_i - y_j), 16 w_ij)
+//   lambda_t = lambda min(1, 2 (t - first + 1) / (n_epochs - first))
 //
 // n counts the vertices that have an edge. Narayan, Berger, Cho 2021 (Supplementary Note 2);
-// tutorial Eqs. 31 to 35 as corrected there. umap-learn adds the same per visit of an edge, divided
-// by the edge's membership, with the clip 4: the sum here is its expectation, bound included. Each
-// end of an edge computes the same g, so every vertex writes only its own place.
+// tutorial Eqs. 31 to 35 as corrected there. umap-learn adds, per visit of an edge, the same over
+// the edge's membership, with all of lambda at once, the clip 4, and an M that counts every edge
+// twice: its lambda of 2 is 4 here (why not here: docs/notes/densities.md). Each end of an edge
+// computes the same g, so every vertex writes only its own place.
 //
-// Where g pulls (g < 0) it is a spring like UMAP's attraction and counts as one in the
-// semi-implicit step; where it pushes it cannot overshoot, since r grows with it.
+// |g| joins the springs of the semi-implicit step, where it pulls for stability, and where it
+// pushes because a push that shrinks as fast as the radius grows overshoots as well.
 //
 // Before the move come two passes: radii, vertex by vertex; then mean, variance and covariance, in
 // double, by blocks of 1,024 vertices in the order of their numbers, so neither threads nor the
@@ -38,6 +41,8 @@
 UMAPKIT_BEGIN
 
 constexpr std::size_t kSumBlock = 1024;
+constexpr float kDensityClip = 16.0f;
+constexpr double kDensityRise = 0.5;  // the part of the dense epochs in which lambda grows
 
 struct DensityOptions {
   const double* radii;  // R of every vertex
@@ -95,7 +100,10 @@ class DensityMover {
         }
       }
     });
-    weigh(graph, n_threads);
+    const double passed =
+        static_cast<double>(now.number) + 1.0 - static_cast<double>(density_.first);
+    const double dense = static_cast<double>(options.n_epochs - density_.first);
+    weigh(graph, std::min(1.0, passed / (kDensityRise * dense)) * density_.weight, n_threads);
   }
 
   template <int D>
@@ -115,7 +123,7 @@ class DensityMover {
   std::vector<double> radius_;  // of vertices: r
   std::vector<float> mass_;     // of places: Q
   std::vector<float> reach_;    // of places: eps + sum q s / Q
-  std::vector<float> pushes_;   // of places: lambda W w_i / (n sigma Q_i), times e^{-r_i} and 1
+  std::vector<float> pushes_;   // of places: lambda M w_i / (n sigma Q_i), times e^{-r_i} and 1
 
   // s^b of the edges of the vertices, in pairs.coefficient.
   template <int D>
@@ -156,7 +164,7 @@ class DensityMover {
   }
 
   // Mean, variance and covariance of the radii; then what every vertex brings to its edges.
-  void weigh(const PaddedGraph& graph, int n_threads) {
+  void weigh(const PaddedGraph& graph, double weight, int n_threads) {
     const auto over = [&](auto&& f) {
       return ordered_sum(graph.n, n_threads,
                          [&](std::size_t v) { return counted_[v] ? f(v) : 0.0; });
@@ -166,9 +174,9 @@ class DensityMover {
         over([&](std::size_t v) { return (radius_[v] - mean) * (radius_[v] - mean); }) / n_ +
         density_.var_shift;
     const double covariance =
-        over([&](std::size_t v) { return (radius_[v] - mean) * density_.radii[v]; }) / (n_ - 1.0);
+        over([&](std::size_t v) { return (radius_[v] - mean) * density_.radii[v]; }) / n_;
     const bool flat = !(variance > 0.0);
-    const double scale = flat ? 0.0 : density_.weight * total_ / (n_ * std::sqrt(variance));
+    const double scale = flat ? 0.0 : 0.5 * weight * total_ / (n_ * std::sqrt(variance));
     const double slope = flat ? 0.0 : covariance / variance;
     for_blocks(graph.n, 4096, n_threads, [&](std::size_t begin, std::size_t end, int) {
       for (std::size_t i = begin; i < end; ++i) {
@@ -210,9 +218,9 @@ class DensityMover {
         const F32x16 q = 1.0f / (p * curve.a + 1.0f);
         const F32x16 c = p * q * (2.0f * curve.a * curve.b) / max(s, splat(kTinySquare));
         const F32x16 g = q * ((1.0f - c * s * 0.5f) * from_both(0) + c * 0.5f * from_both(1));
-        const F32x16 bound = w * kClip;
+        const F32x16 bound = w * kDensityClip;
         const F32x16 least = 0.0f - bound;
-        const F32x16 spring = w * c + max(0.0f - g, splat(0.0f)) * greater(w, splat(0.0f));
+        const F32x16 spring = w * c + abs(g) * greater(w, splat(0.0f));
         stiffness += spring;
         for (std::size_t k = 0; k < dim; ++k) {
           const F32x16 d = pairs.delta[at * dim + k];

@@ -22,8 +22,9 @@ class DensityTerm:
     radii : float64 array of shape (n,)
         Log radii of the data (`umapkit.graph.input_radii`); NaN where there is none.
     weight : float, default 2.0
-        Factor lambda on the correlation, relative to the sum of all memberships. Larger values
-        keep densities better and neighbourhoods worse; 0 is plain UMAP.
+        Factor lambda on the correlation, times the sum of the memberships of all edges, each
+        counted once. Larger values keep densities better and neighbourhoods worse; 0 is plain
+        UMAP. umap-learn counts every edge twice: its 2 is 4 here.
     share : float, default 0.3
         Share of the schedule, its end, in which densities count; 0 to 1.
     var_shift : float, default 0.1

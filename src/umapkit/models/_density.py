@@ -33,7 +33,7 @@ class RadiusRule:
     low, high : float
         Range of the training rows' radii on the map: no new row is sent beyond.
     weight : float
-        Of the pull: lambda over the variance of those radii.
+        Of the pull: half of lambda over the variance of those radii, as in the fit.
     """
 
     beta: float
@@ -146,5 +146,5 @@ def radius_rule(model: UMAP, lists: Neighbors, places: NDArray[np.float32]) -> R
         gamma=math.fsum(y) / len(y) - beta * math.fsum(x) / len(x),
         low=float(y.min()),
         high=float(y.max()),
-        weight=float(model.dens_lambda) / variance,
+        weight=0.5 * float(model.dens_lambda) / variance,
     )

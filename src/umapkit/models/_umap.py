@@ -74,8 +74,8 @@ class UMAP(Settings):
         Keep densities, too: what is sparse in the data is drawn sparse on the map (densMAP).
         `n_epochs=None` is then 200 epochs longer, and `n_neighbors=30` is a good choice.
     dens_lambda : float, default 2.0
-        With `densmap`, weight of the densities. Larger values keep them better and
-        neighbourhoods worse; 0 is plain UMAP.
+        With `densmap`, weight of the densities. Larger values follow them more and keep
+        neighbourhoods worse; 0 is plain UMAP. umap-learn's 2 is 4 here.
     dens_frac : float, default 0.3
         With `densmap`, share of the epochs, the last ones, in which densities count.
     dens_var_shift : float, default 0.1
