@@ -9,6 +9,7 @@
 // counts the springs at q (semi-implicit) cannot overshoot. Negatives are runs of 16 out of the
 // shuffled map, begun at hashes of (seed, step, contents of the row): the place depends on the row
 // and the fitted model only, not on the batch, its order, or the threads. O(T (k + |N|)) a row.
+// Another force may be added row by row (`Term`; density_settle.hpp has one).
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -33,23 +34,30 @@ struct SettleOptions {
 // Rows that settle side by side: their coefficients are computed together (Pairs in sampled.hpp).
 constexpr std::size_t kTogether = 8;
 
+// A force beside UMAP's: here none.
+struct NoTerm {
+  static constexpr bool kAny = false;
+};
+
 // `neighbors` and `weights` are (rows, k); a neighbour of weight 0 is skipped and may be -1.
 // `copy` is (dim, n + 16): the map's coordinates in shuffled order, the first 16 again at the end.
 // `places` is (rows, dim), start in, result out.
-inline void settle(const float* map, const float* copy, std::size_t n, int dim_given,
-                   const std::int32_t* neighbors, const float* weights, std::size_t rows,
-                   std::size_t k, const std::uint64_t* row_keys, const SettleOptions& options,
-                   float* places, int n_threads) {
+template <class Term = NoTerm>
+void settle(const float* map, const float* copy, std::size_t n, int dim_given,
+            const std::int32_t* neighbors, const float* weights, std::size_t rows, std::size_t k,
+            const std::uint64_t* row_keys, const SettleOptions& options, float* places,
+            int n_threads, const Term& term = {}) {
   const std::size_t dim = static_cast<std::size_t>(dim_given);
   const std::size_t stride = n + kLanes;
   const std::size_t vectors = (k + kLanes - 1) / kLanes;
   struct Row {
     std::size_t number;
-    float wanted;
+    float wanted, total;
     std::int32_t runs;
   };
   for_blocks(rows, 64, n_threads, [&](std::size_t begin, std::size_t end, int) {
     std::vector<F32x16> others(kTogether * vectors * dim), w(kTogether * vectors), force(dim);
+    std::vector<float> more(dim, 0.0f);
     Pairs near, far;
     near.resize(kTogether * vectors, dim);
     std::vector<Row> group;
@@ -78,7 +86,7 @@ inline void settle(const float* map, const float* copy, std::size_t n, int dim_g
         }
         if (!(total > 0.0f)) continue;
         const float wanted = options.negative_rate * total;
-        group.push_back({next, wanted, runs_of(wanted, options.negative_runs)});
+        group.push_back({next, wanted, total, runs_of(wanted, options.negative_runs)});
         runs += static_cast<std::size_t>(group.back().runs);
       }
       far.resize(runs, dim);
@@ -128,8 +136,16 @@ inline void settle(const float* map, const float* copy, std::size_t n, int dim_g
           for (std::int32_t r = 0; r < group[g].runs; ++r, ++at)
             for (std::size_t x = 0; x < dim; ++x)
               force[x] += clamp(far.coefficient[at] * far.delta[at * dim + x], kClip) * share;
-          const float step = rate / (1.0f + rate * 2.0f * sum(stiffness));
-          for (std::size_t x = 0; x < dim; ++x) here[x] += step * sum(force[x]);
+          float springs = 2.0f * sum(stiffness);
+          if constexpr (Term::kAny)
+            springs += term.force(group[g].number, here, &others[g * vectors * dim],
+                                  &w[g * vectors], vectors, dim_given, group[g].total, more.data());
+          const float step = rate / (1.0f + rate * springs);
+          for (std::size_t x = 0; x < dim; ++x) {
+            float all = sum(force[x]);
+            if constexpr (Term::kAny) all += more[x];
+            here[x] += step * all;
+          }
         }
       }
     }

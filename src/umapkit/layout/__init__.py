@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from umapkit.layout._checkpoint import Checkpoint
 from umapkit.layout._curve import find_ab
+from umapkit.layout._density import DensityTerm, check_density, list_radii
 from umapkit.layout._layout import Layout, LayoutInterrupted
 from umapkit.layout._observe import Callback, History, Observer, Progress, as_observers
 from umapkit.layout._options import LayoutOptions, Optimizer
@@ -19,6 +20,7 @@ from umapkit.layout._settle import FrozenMap, settle
 __all__ = [
     "Callback",
     "Checkpoint",
+    "DensityTerm",
     "FrozenMap",
     "History",
     "Layout",
@@ -28,9 +30,11 @@ __all__ = [
     "Optimizer",
     "Progress",
     "as_observers",
+    "check_density",
     "default_epochs",
     "execute",
     "find_ab",
+    "list_radii",
     "resolve_epochs",
     "run_layout",
     "settle",

@@ -22,6 +22,7 @@ from umapkit.layout import (
     resolve_epochs,
 )
 from umapkit.models._copies import Copies
+from umapkit.models._density import MORE_EPOCHS, density_term, keep_densities
 from umapkit.neighbors import (
     GivenDistances,
     GivenIndex,
@@ -50,6 +51,7 @@ def forget(model: UMAP) -> None:
 
 def find_memberships(model: UMAP, rows: Any, graph: Any) -> csr_array:
     """Memberships of the kept rows: given, or by neighbours given or searched."""
+    model._lists = None
     if graph is not None:
         model.neighbor_recall_ = float("nan")
         return check_graph(graph, n_rows=len(rows))
@@ -77,6 +79,8 @@ def find_memberships(model: UMAP, rows: Any, graph: Any) -> csr_array:
         model._index = search(model, rows)
         neighbors = model._places.count_copies(model._index.neighbors)
         model.neighbor_recall_ = float(model._index.recall)
+    if model.densmap or model.output_dens:
+        model._lists = neighbors
     return fuzzy_graph(
         neighbors,
         set_op_mix_ratio=model.set_op_mix_ratio,
@@ -165,8 +169,11 @@ def lay_out(model: UMAP, memberships: csr_array, rows: Any) -> None:
         n_jobs=model.n_jobs,
     )
     length, wanted = resolve_epochs(model.n_epochs, len(start))
+    if model.densmap and model.n_epochs is None:
+        length += MORE_EPOCHS
     options = model._layout_options(n_epochs=length, seed=model.seed_)
-    layout = Layout(memberships, start, options, n_jobs=model.n_jobs)
+    density = density_term(model, memberships)
+    layout = Layout(memberships, start, options, density=density, n_jobs=model.n_jobs)
     observers = as_observers(model.observers)
     if model.verbose:
         observers.append(Progress())
@@ -174,6 +181,7 @@ def lay_out(model: UMAP, memberships: csr_array, rows: Any) -> None:
     model._new_row_epochs = model._settle_epochs()
     model.n_epochs_ = layout.epoch
     model.loss_ = layout.loss()
+    keep_densities(model, layout.embedding)
     model.embedding_ = copies.expand(layout.embedding)
     if run.snapshots:
         model.embedding_list_ = [copies.expand(kept) for kept in run.snapshots]

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from umapkit.distances import MISSING, resolve_metric
 from umapkit.estimator import NeighborEmbedding
 from umapkit.layout import Checkpoint, LayoutOptions, find_ab, resolve_epochs
+from umapkit.models._density import check_densmap
 from umapkit.neighbors import read_distances
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 _OPTIONAL = ("a", "b", "disconnection_distance", "tol")
 _NUMBERS = (
     *_OPTIONAL,
+    "dens_frac",
+    "dens_lambda",
+    "dens_var_shift",
     "learning_rate",
     "local_connectivity",
     "min_dist",
@@ -41,6 +45,10 @@ class Settings(NeighborEmbedding):
     a_: float
     b_: float
     checkpoint: Any
+    dens_frac: float
+    dens_lambda: float
+    dens_var_shift: float
+    densmap: bool
     disconnection_distance: float | None
     init: Any
     learning_rate: float
@@ -53,11 +61,13 @@ class Settings(NeighborEmbedding):
     negative_sample_rate: float
     neighbors: str
     optimizer: Any
+    output_dens: bool
     precomputed_knn: Any
     random_state: Any
     repulsion_strength: float
     spread: float
     target_metric: str
+    tol: float | None
 
     def __sklearn_tags__(self) -> Tags:
         """Say what the metric accepts."""
@@ -182,6 +192,7 @@ class Settings(NeighborEmbedding):
                 "neighbours. Give one of them."
             )
             raise ValueError(msg)
+        check_densmap(self, graph=graph)
         if self.neighbors not in ("auto", "exact", "descent"):
             msg = f"neighbors={self.neighbors!r} is not known. Give 'auto', 'exact' or 'descent'."
             raise ValueError(msg)

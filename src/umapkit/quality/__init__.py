@@ -19,6 +19,14 @@ from umapkit.quality._costs import (
     similarity,
     unordered_pair_sum,
 )
+from umapkit.quality._density import (
+    correlation_gradient,
+    density_correlation,
+    density_regression,
+    local_radii,
+    map_radii,
+    radius_slopes,
+)
 from umapkit.quality._effective import EffectiveLoss, effective_loss
 from umapkit.quality._gradients import (
     attraction_gradient,
@@ -35,6 +43,9 @@ __all__ = [
     "attraction_cost",
     "attraction_gradient",
     "continuity",
+    "correlation_gradient",
+    "density_correlation",
+    "density_regression",
     "effective_loss",
     "effective_loss_of",
     "effective_target",
@@ -42,10 +53,13 @@ __all__ = [
     "fuzzy_cross_entropy",
     "fuzzy_cross_entropy_without_constants",
     "knn_accuracy",
+    "local_radii",
+    "map_radii",
     "neighborhood_preservation",
     "nominal_gradient",
     "nominal_loss_of",
     "ordered_pair_sum",
+    "radius_slopes",
     "repulsion_cost",
     "repulsion_gradient",
     "silhouette",
