@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from umapkit.data import as_rows
 from umapkit.neighbors import NeighborIndex, build_index
+
+if TYPE_CHECKING:
+    from sklearn.utils import Tags
 
 
 class KNeighborsTransformer(TransformerMixin, BaseEstimator):
@@ -72,8 +76,13 @@ class KNeighborsTransformer(TransformerMixin, BaseEstimator):
         ValueError
             If `n_neighbors` is not below n, or the data cannot be used.
         """
-        rows = as_rows(X)
-        self.n_features_in_ = rows.shape[1]
+        rows = self._rows(X, reset=True)
+        if not self.n_neighbors < len(rows):
+            msg = (
+                f"n_neighbors={self.n_neighbors} others cannot be had from {len(rows)} sample(s). "
+                "Give more rows, or fewer neighbours than rows."
+            )
+            raise ValueError(msg)
         self.index_: NeighborIndex = build_index(
             rows,
             n_neighbors=self.n_neighbors + 1,
@@ -99,7 +108,8 @@ class KNeighborsTransformer(TransformerMixin, BaseEstimator):
             their own nearest, k others.
         """
         check_is_fitted(self)
-        near = self.index_.query(as_rows(X), self.n_neighbors + 1, n_jobs=self.n_jobs)
+        rows = self._rows(X, reset=False)
+        near = self.index_.query(rows, self.n_neighbors + 1, n_jobs=self.n_jobs)
         return self._table(near.indices, near.distances)
 
     def fit_transform(  # pyright: ignore[reportIncompatibleMethodOverride] # no **fit_params
@@ -114,6 +124,27 @@ class KNeighborsTransformer(TransformerMixin, BaseEstimator):
         """
         found = self.fit(X).index_.neighbors
         return self._table(found.indices, found.distances)
+
+    def __sklearn_tags__(self) -> Tags:
+        """Say that sparse rows are taken, and float32 given."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        if tags.transformer_tags is not None:
+            tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
+
+    def _rows(self, X: Any, *, reset: bool) -> NDArray[np.float32]:
+        rows = as_rows(X, n_jobs=self.n_jobs)
+        validate_data(self, X, reset=reset, skip_check_array=True)
+        if reset:
+            self.n_features_in_ = rows.shape[1]
+        elif rows.shape[1] != self.n_features_in_:
+            msg = (
+                f"X has {rows.shape[1]} features, but KNeighborsTransformer is expecting "
+                f"{self.n_features_in_} features as input. Give the columns of fit."
+            )
+            raise ValueError(msg)
+        return rows
 
     def _table(self, indices: Any, distances: Any) -> csr_matrix:
         m, k = indices.shape
