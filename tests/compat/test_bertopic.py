@@ -126,22 +126,26 @@ models = {
 for name, model in models.items():
     topics = BERTopic(
         umap_model=model,
-        hdbscan_model=HDBSCAN(min_cluster_size=15, prediction_data=True),
+        hdbscan_model=HDBSCAN(min_cluster_size=30, prediction_data=True),
         vectorizer_model=CountVectorizer(),
         calculate_probabilities=True,
     )
     found, chance = topics.fit_transform(texts, embeddings=rows)
     print(name, len(set(found) - {-1}), round(adjusted_rand_score(kinds, found), 3))
     assert len(set(found) - {-1}) == 4
-    assert adjusted_rand_score(kinds, found) > 0.95
+    assert adjusted_rand_score(kinds, found) > 0.9
     new, _ = topics.transform(texts[:40:8], embeddings=rows[:40:8] + 1e-3)
     assert len(set(new)) == 1
     assert topics.get_topic_info().shape[0] >= 4
     labels = np.unique(kinds, return_inverse=True)[1]
-    guided, _ = BERTopic(umap_model=model, vectorizer_model=CountVectorizer()).fit_transform(
+    guided, _ = BERTopic(
+        umap_model=model,
+        hdbscan_model=HDBSCAN(min_cluster_size=30),
+        vectorizer_model=CountVectorizer(),
+    ).fit_transform(
         texts, embeddings=rows, y=labels
     )
-    assert adjusted_rand_score(kinds, guided) > 0.95
+    assert adjusted_rand_score(kinds, guided) > 0.9
     if name == "compat":
         sys.modules["umap"], sys.modules["umap.umap_"] = umap, umap.umap_
         flat = model.embedding_[:, :2]
