@@ -28,12 +28,15 @@ from umapkit.quality._density import (
     radius_slopes,
 )
 from umapkit.quality._effective import EffectiveLoss, effective_loss
+from umapkit.quality._epoch import epoch_cost, epoch_gradient
 from umapkit.quality._gradients import (
     attraction_gradient,
     expected_gradient,
     nominal_gradient,
     repulsion_gradient,
 )
+from umapkit.quality._largevis import largevis_cost
+from umapkit.quality._minibatch import minibatch_loss
 from umapkit.quality._preservation import neighborhood_preservation
 from umapkit.quality._silhouette import silhouette
 from umapkit.quality._trustworthiness import continuity, trustworthiness
@@ -49,12 +52,16 @@ __all__ = [
     "effective_loss",
     "effective_loss_of",
     "effective_target",
+    "epoch_cost",
+    "epoch_gradient",
     "expected_gradient",
     "fuzzy_cross_entropy",
     "fuzzy_cross_entropy_without_constants",
     "knn_accuracy",
+    "largevis_cost",
     "local_radii",
     "map_radii",
+    "minibatch_loss",
     "neighborhood_preservation",
     "nominal_gradient",
     "nominal_loss_of",
