@@ -258,3 +258,12 @@ def test_a_card_keeps_its_keywords():
     found = find_neighbors(X, n_neighbors=4, metric=card)
     expected = find_neighbors(X, n_neighbors=4, metric="manhattan")
     np.testing.assert_array_equal(found.distances, expected.distances)
+
+
+@pytest.mark.parametrize("name", ["braycurtis", "canberra"])
+def test_zero_rows_and_opposite_rows_are_measured_as_by_the_formula(name):
+    X = np.array([[0, 0], [1, -2], [-1, 2], [0, 0], [3, 0]], dtype=np.float32)
+    index = build_index(X, n_neighbors=5, metric=name)
+    far = index.metric.between(X, X)
+    listed = np.take_along_axis(far, index.neighbors.indices.astype(int), axis=1)
+    np.testing.assert_allclose(index.neighbors.distances, listed, rtol=1e-6)

@@ -145,8 +145,20 @@ _MOVED = (
                 aliases=("vi", "vinv"),
                 shape="square",
             ),
-            Keyword("centre", _keywords.weights, _keywords.learned_centre, hidden=True),
-            Keyword("factor", _keywords.form, _keywords.learned_factor, hidden=True),
+            Keyword(
+                "centre",
+                _keywords.weights,
+                _keywords.learned_centre,
+                shape="columns",
+                hidden=True,
+            ),
+            Keyword(
+                "factor",
+                _keywords.form,
+                _keywords.learned_factor,
+                shape="square",
+                hidden=True,
+            ),
         ),
     ),
     Metric(

@@ -7,6 +7,7 @@ from umapkit.graph._csr import csr_parts, shape_of
 from umapkit.graph._fuzzy import cut, disconnected, fuzzy_graph, fuzzy_union, memberships
 from umapkit.graph._given import check_graph
 from umapkit.graph._labels import intersect_labels, label_codes
+from umapkit.graph._radii import input_radii
 
 __all__ = [
     "Bandwidths",
@@ -17,6 +18,7 @@ __all__ = [
     "disconnected",
     "fuzzy_graph",
     "fuzzy_union",
+    "input_radii",
     "intersect_labels",
     "label_codes",
     "memberships",

@@ -10,6 +10,7 @@ from __future__ import annotations
 from umapkit.layout._checkpoint import Checkpoint
 from umapkit.layout._curve import find_ab
 from umapkit.layout._curved import CurvedLayout, settle_on_surface, surface_start
+from umapkit.layout._density import DensityTerm, check_density, list_radii
 from umapkit.layout._invert import centre_rows, check_invertible, map_weights
 from umapkit.layout._layout import Layout, LayoutInterrupted
 from umapkit.layout._near_map import nearest_places
@@ -25,6 +26,7 @@ __all__ = [
     "Callback",
     "Checkpoint",
     "CurvedLayout",
+    "DensityTerm",
     "FrozenMap",
     "History",
     "Layout",
@@ -36,10 +38,12 @@ __all__ = [
     "Progress",
     "as_observers",
     "centre_rows",
+    "check_density",
     "check_invertible",
     "default_epochs",
     "execute",
     "find_ab",
+    "list_radii",
     "map_weights",
     "nearest_places",
     "resolve_epochs",

@@ -25,6 +25,7 @@ from umapkit.layout import (
     surface_start,
 )
 from umapkit.models._copies import Copies
+from umapkit.models._density import MORE_EPOCHS, density_term, keep_densities
 from umapkit.neighbors import (
     GivenDistances,
     GivenIndex,
@@ -53,6 +54,7 @@ def forget(model: UMAP) -> None:
 
 def find_memberships(model: UMAP, rows: Any, graph: Any) -> csr_array:
     """Memberships of the kept rows: given, or by neighbours given or searched."""
+    model._lists = None
     if graph is not None:
         model.neighbor_recall_ = float("nan")
         return check_graph(graph, n_rows=len(rows))
@@ -80,6 +82,8 @@ def find_memberships(model: UMAP, rows: Any, graph: Any) -> csr_array:
         model._index = search(model, rows)
         neighbors = model._places.count_copies(model._index.neighbors)
         model.neighbor_recall_ = float(model._index.recall)
+    if model.densmap or model.output_dens:
+        model._lists = neighbors
     return fuzzy_graph(
         neighbors,
         set_op_mix_ratio=model.set_op_mix_ratio,
@@ -160,6 +164,8 @@ def lay_out(model: UMAP, memberships: csr_array, rows: Any) -> None:
         if init.shape == (len(rows), model.n_components):
             init = init[copies.kept] if not copies.keeps_all else init
     length, wanted = resolve_epochs(model.n_epochs, len(memberships.indptr) - 1)
+    if model.densmap and model.n_epochs is None:
+        length += MORE_EPOCHS
     options = model._layout_options(n_epochs=length, seed=model.seed_)
     layout = begin(model, memberships, init, data, options)
     observers = as_observers(model.observers)
@@ -169,6 +175,7 @@ def lay_out(model: UMAP, memberships: csr_array, rows: Any) -> None:
     model._new_row_epochs = model._settle_epochs()
     model.n_epochs_ = layout.epoch
     model.loss_ = layout.loss()
+    keep_densities(model, layout.embedding)
     model.embedding_ = copies.expand(layout.embedding)
     if run.snapshots:
         model.embedding_list_ = [copies.expand(kept) for kept in run.snapshots]
@@ -195,7 +202,8 @@ def begin(
             n_jobs=model.n_jobs,
         )
         if output.flat:
-            return Layout(memberships, start, options, n_jobs=model.n_jobs)
+            density = density_term(model, memberships)
+            return Layout(memberships, start, options, density=density, n_jobs=model.n_jobs)
         places = surface_start(start, output)
     else:
         given = given_start(

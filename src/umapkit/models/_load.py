@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from umapkit.data import RowFinder
 from umapkit.distances import resolve_metric
 from umapkit.models._copies import Copies
+from umapkit.models._density import RadiusRule
 from umapkit.models._place import GroundKeeper
 from umapkit.models._umap import UMAP
 from umapkit.neighbors import GivenIndex, NeighborIndex, Neighbors, SameRows, check_ids
@@ -22,6 +24,7 @@ from umapkit.store import read_folder, write_folder
 # Parameters that belong to a run, not to the map.
 _OF_THE_RUN = ("memory", "observers", "checkpoint", "verbose")
 _NUMBERS = ("seed_", "a_", "b_", "n_epochs_", "n_features_in_", "_new_row_epochs", "_mean_distance")
+_RADII = ("rad_orig_", "rad_emb_")
 _MAYBE_NAN = ("loss_", "neighbor_recall_")
 
 
@@ -60,6 +63,9 @@ def save_umap(model: UMAP, path: str | os.PathLike[str]) -> None:
     else:
         found, index = model._index.state_arrays()
         arrays |= {f"index.{name}": array for name, array in found.items()}
+    for name in _RADII:
+        if hasattr(model, name):
+            arrays[name] = getattr(model, name)
     fitted = {name: getattr(model, name) for name in _NUMBERS}
     fitted |= {name: _or_none(getattr(model, name)) for name in _MAYBE_NAN}
     names = getattr(model, "feature_names_in_", None)
@@ -71,6 +77,7 @@ def save_umap(model: UMAP, path: str | os.PathLike[str]) -> None:
         "parameters": _plain_parameters(model, arrays),
         "fitted": fitted,
         "keeps_all": model._places.keeps_all,
+        "radius_rule": None if model._radius_rule is None else asdict(model._radius_rule),
         "index": index,
     }
     write_folder(path, config, arrays)
@@ -120,6 +127,11 @@ def load(path: str | os.PathLike[str]) -> UMAP:
         model.embedding_list_ = [
             arrays[f"embedding_list.{number}"] for number in range(len(snapshots))
         ]
+    for name in _RADII:
+        if name in arrays:
+            setattr(model, name, arrays[name])
+    rule = config.get("radius_rule")  # models saved before densMAP have none
+    model._radius_rule = None if rule is None else RadiusRule(**rule)
     model._places = Copies(arrays["kept"], arrays["slot"], config["keeps_all"])
     model._index = None
     model._finder = None

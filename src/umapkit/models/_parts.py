@@ -38,6 +38,7 @@ def fitted_from_parts(model: UMAP, data: Any, graph: Any, embedding: ArrayLike) 
     made._finder = find_kept(everyone, rows, made._places)
     made._index = given_index(made, rows)
     made._mean_distance = None
+    made._radius_rule = None
     made._keeper = GroundKeeper()
     made.graph_ = check_graph(graph, n_rows=len(rows))
     made.disconnected_ = disconnected(made.graph_)

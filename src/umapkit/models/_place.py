@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from umapkit.data import row_hashes
-from umapkit.graph import bandwidths, cut, memberships
+from umapkit.graph import bandwidths, cut, input_radii, memberships
 from umapkit.init import place
 from umapkit.layout import FrozenMap, LayoutOptions, OutputMetric, settle, settle_on_surface
 from umapkit.models._copies import Copies
+from umapkit.models._density import RadiusRule
 from umapkit.neighbors import GivenDistances, GivenIndex, NeighborIndex, Neighbors
 
 
@@ -91,6 +92,8 @@ class NewRows:
         As in the fit.
     options : LayoutOptions
         Curve, rates and seed of the fit; `n_epochs` steps per row.
+    radius_rule : RadiusRule or None
+        Of a densMAP: which radius a row should have on the map.
     n_jobs : int
         Threads.
     output : OutputMetric
@@ -105,6 +108,7 @@ class NewRows:
     mean_distance: float
     disconnection_distance: float
     options: LayoutOptions
+    radius_rule: RadiusRule | None
     n_jobs: int
     output: OutputMetric
 
@@ -143,7 +147,9 @@ def place_new_rows(new: NewRows) -> tuple[NDArray[np.float32], Neighbors | None]
     )
     weights = memberships(reached, scales, bipartite=True, n_columns=len(places), n_jobs=new.n_jobs)
     indices, strengths = _as_table(weights, new.n_neighbors)
-    options = new.options
+    options, rule, wanted = new.options, new.radius_rule, None
+    if rule is not None:
+        wanted = rule.wanted(input_radii(weights, reached, bipartite=True, n_jobs=new.n_jobs))
     if isinstance(new.rows, GivenDistances):
         hashes = new.rows.hashes(n_jobs=new.n_jobs)
     else:
@@ -172,6 +178,8 @@ def place_new_rows(new: NewRows) -> tuple[NDArray[np.float32], Neighbors | None]
         learning_rate=options.learning_rate,
         negative_sample_rate=options.negative_sample_rate,
         repulsion_strength=options.repulsion_strength,
+        radii=wanted,
+        density_weight=0.0 if rule is None else rule.weight,
         seed=options.seed,
         n_jobs=new.n_jobs,
     )

@@ -18,6 +18,7 @@ from umapkit.layout import (
     resolve_epochs,
     resolve_output_metric,
 )
+from umapkit.models._density import check_densmap
 from umapkit.neighbors import read_distances
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 _OPTIONAL = ("a", "b", "disconnection_distance", "tol")
 _NUMBERS = (
     *_OPTIONAL,
+    "dens_frac",
+    "dens_lambda",
+    "dens_var_shift",
     "learning_rate",
     "local_connectivity",
     "min_dist",
@@ -48,6 +52,10 @@ class Settings(NeighborEmbedding):
     a_: float
     b_: float
     checkpoint: Any
+    dens_frac: float
+    dens_lambda: float
+    dens_var_shift: float
+    densmap: bool
     disconnection_distance: float | None
     init: Any
     learning_rate: float
@@ -62,11 +70,13 @@ class Settings(NeighborEmbedding):
     optimizer: Any
     output_metric: str
     output_metric_kwds: Any
+    output_dens: bool
     precomputed_knn: Any
     random_state: Any
     repulsion_strength: float
     spread: float
     target_metric: str
+    tol: float | None
 
     def __sklearn_tags__(self) -> Tags:
         """Say what the metric accepts."""
@@ -203,6 +213,7 @@ class Settings(NeighborEmbedding):
                 "neighbours. Give one of them."
             )
             raise ValueError(msg)
+        check_densmap(self, graph=graph)
         if self.neighbors not in ("auto", "exact", "descent"):
             msg = f"neighbors={self.neighbors!r} is not known. Give 'auto', 'exact' or 'descent'."
             raise ValueError(msg)

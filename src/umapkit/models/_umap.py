@@ -19,6 +19,7 @@ from umapkit.layout import (
     Optimizer,
 )
 from umapkit.models._copies import Copies
+from umapkit.models._density import RadiusRule
 from umapkit.models._fit import (
     find_equals,
     find_kept,
@@ -87,6 +88,19 @@ class UMAP(Settings):
         Weight of the repulsion.
     negative_sample_rate : float, default 5
         Repelled points per attracted edge.
+    densmap : bool, default False
+        Keep densities, too: what is sparse in the data is drawn sparse on the map (densMAP).
+        `n_epochs=None` is then 200 epochs longer, and `n_neighbors=30` is a good choice.
+    dens_lambda : float, default 2.0
+        With `densmap`, weight of the densities. Larger values follow them more and keep
+        neighbourhoods worse; 0 is plain UMAP. umap-learn's 2 is 4 here.
+    dens_frac : float, default 0.3
+        With `densmap`, share of the epochs, the last ones, in which densities count.
+    dens_var_shift : float, default 0.1
+        With `densmap`, added to the variance of the map's log radii. Larger values damp the term.
+    output_dens : bool, default False
+        Measure densities of data and map: `rad_orig_` and `rad_emb_`, and `fit_transform` returns
+        both with the map. Also without `densmap`.
     a, b : float, optional
         Curve of closeness; both or none. By default fitted to `min_dist` and `spread`.
     random_state : int, Generator, RandomState or None, default None
@@ -139,6 +153,11 @@ class UMAP(Settings):
         Epochs that were run.
     a_, b_ : float
         The curve of closeness.
+    rad_orig_ : float32 array of shape (n,)
+        With `densmap` or `output_dens`: log of the mean squared distance of every row to its
+        neighbours, weighted by memberships; NaN for rows without neighbours.
+    rad_emb_ : float32 array of shape (n,)
+        With `output_dens`: the same of the map, over its own `n_neighbors` nearest neighbours.
     embedding_list_ : list of arrays
         Snapshots, when `n_epochs` is a list: those that the layout reached, if it stopped early.
     n_features_in_, feature_names_in_
@@ -174,6 +193,11 @@ class UMAP(Settings):
         local_connectivity: float = 1.0,
         repulsion_strength: float = 1.0,
         negative_sample_rate: float = 5,
+        densmap: bool = False,
+        dens_lambda: float = 2.0,
+        dens_frac: float = 0.3,
+        dens_var_shift: float = 0.1,
+        output_dens: bool = False,
         a: float | None = None,
         b: float | None = None,
         random_state: Any = None,
@@ -205,6 +229,11 @@ class UMAP(Settings):
         self.local_connectivity = local_connectivity
         self.repulsion_strength = repulsion_strength
         self.negative_sample_rate = negative_sample_rate
+        self.densmap = densmap
+        self.dens_lambda = dens_lambda
+        self.dens_frac = dens_frac
+        self.dens_var_shift = dens_var_shift
+        self.output_dens = output_dens
         self.a = a
         self.b = b
         self.random_state = random_state
@@ -261,6 +290,9 @@ class UMAP(Settings):
         self._index: NeighborIndex | GivenIndex | None = given_index(self, rows)
         self._mean_distance: float | None = None
         self._inverse_number: tuple[int, int] | None = None
+        self._lists: Neighbors | None = None
+        self._radii: NDArray[np.float64] | None = None
+        self._radius_rule: RadiusRule | None = None
         self._keeper = GroundKeeper()
 
         memberships = find_memberships(self, self._finder.rows if not given else rows, graph)
@@ -277,15 +309,18 @@ class UMAP(Settings):
 
     def fit_transform(  # pyright: ignore[reportIncompatibleMethodOverride] # no **fit_params
         self, X: Any, y: Any = None, *, graph: Any = None
-    ) -> NDArray[np.float32]:
+    ) -> Any:
         """Make the map of `X` and return it; parameters and errors as for `fit`.
 
         Returns
         -------
         float32 array of shape (n, n_components)
-            `embedding_`.
+            `embedding_`. With `output_dens` the tuple of `embedding_`, `rad_orig_`, `rad_emb_`.
         """
-        return self.fit(X, y, graph=graph).embedding_
+        self.fit(X, y, graph=graph)
+        if self.output_dens:
+            return self.embedding_, self.rad_orig_, self.rad_emb_
+        return self.embedding_
 
     def transform(
         self, X: Any, *, return_score: bool = False
@@ -336,6 +371,7 @@ class UMAP(Settings):
             mean_distance=floor_distance(self),
             disconnection_distance=self._resolved_disconnection(),
             options=self._layout_options(n_epochs=self._new_row_epochs, seed=self.seed_),
+            radius_rule=self._radius_rule,
             n_jobs=n_jobs,
             output=self._output(),
         )

@@ -112,7 +112,7 @@ class NeighborIndex:
                 self._graph,
                 queries,
                 k,
-                effort=max(48, k + k // 2, k + 16),
+                effort=max(32, k + 25),
                 n_threads=n_threads,
             )
         if not self.metric.missing:

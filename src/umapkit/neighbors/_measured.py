@@ -19,6 +19,7 @@ from umapkit.distances import FromCounts, FromFunction, dtw, time_first
 from umapkit.neighbors._table import Rows, Table, warn_if_slow
 
 _PART = 1 << 17  # numbers of the table at a time: 1 MiB in float64
+_BY_SCIPY = ("braycurtis", "canberra")
 _COUNTED = 64  # queries at a time for truth values
 _FEW = 1 << 24  # distances in a block of queries, so that Ctrl-C is heard between blocks
 
@@ -135,6 +136,8 @@ def _measure_of(table: MeasuredTable) -> Callable[[Rows], Iterator[Far]]:
     keywords = dict(table.metric.shown)
     if formula is dtw:
         return _by_warping(table.rows, **keywords)
+    if table.metric.name in _BY_SCIPY and not isinstance(formula, FromFunction):
+        return _by_scipy(table.rows, table.metric.name)
     part = max(1, _PART // table.rows.shape[1])
 
     def measure(queries: Rows) -> Iterator[Far]:
@@ -157,6 +160,20 @@ def _by_counts(rows: Rows, formula: FromCounts) -> Callable[[Rows], Iterator[Far
         both = (queries @ rows.T).astype(np.float64)
         own = queries.sum(axis=1, dtype=np.float64)[:, None]
         yield from formula.counts(both, own, counted[None, :], columns)
+
+    return measure
+
+
+def _by_scipy(rows: Rows, name: str) -> Callable[[Rows], Iterator[Far]]:
+    """SciPy's loops in C measure the same, several times faster than NumPy's temporary arrays."""
+    from scipy.spatial.distance import cdist
+
+    wide = rows.astype(np.float64)
+
+    def measure(queries: Rows) -> Iterator[Far]:
+        for i in range(len(queries)):
+            far = cdist(queries[i : i + 1].astype(np.float64), wide, name)[0]
+            yield np.where(np.isfinite(far), far, 0.0)  # over 0: zero rows, or opposite ones
 
     return measure
 
