@@ -12,6 +12,7 @@ void bind_neighbors(nb::module_&);
 void bind_graph(nb::module_&);
 void bind_init(nb::module_&);
 void bind_layout(nb::module_&);
+void bind_labels(nb::module_&);
 void bind_quality(nb::module_&);
 }  // namespace umapkit
 
@@ -27,5 +28,6 @@ NB_MODULE(_kernels, m) {
   umapkit::bind_graph(m);
   umapkit::bind_init(m);
   umapkit::bind_layout(m);
+  umapkit::bind_labels(m);
   umapkit::bind_quality(m);
 }

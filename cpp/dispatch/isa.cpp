@@ -10,6 +10,7 @@
 #include "tables/data.hpp"
 #include "tables/graph.hpp"
 #include "tables/init.hpp"
+#include "tables/labels.hpp"
 #include "tables/layout.hpp"
 #include "tables/neighbors.hpp"
 #include "tables/quality.hpp"
@@ -107,6 +108,7 @@ UMAPKIT_DISPATCH(NeighborsTable, neighbors)
 UMAPKIT_DISPATCH(GraphTable, graph)
 UMAPKIT_DISPATCH(InitTable, init)
 UMAPKIT_DISPATCH(LayoutTable, layout)
+UMAPKIT_DISPATCH(LabelsTable, labels)
 UMAPKIT_DISPATCH(QualityTable, quality)
 
 }  // namespace umapkit

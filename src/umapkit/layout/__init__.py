@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from umapkit.layout._checkpoint import Checkpoint
 from umapkit.layout._curve import find_ab
+from umapkit.layout._head import class_probabilities
+from umapkit.layout._label_options import LabelCost, LabelOptions, check_period
+from umapkit.layout._labelled import LabelledLayout, check_turns
 from umapkit.layout._layout import Layout, LayoutInterrupted
 from umapkit.layout._observe import Callback, History, Observer, Progress, as_observers
 from umapkit.layout._options import LayoutOptions, Optimizer
@@ -21,6 +24,9 @@ __all__ = [
     "Checkpoint",
     "FrozenMap",
     "History",
+    "LabelCost",
+    "LabelOptions",
+    "LabelledLayout",
     "Layout",
     "LayoutInterrupted",
     "LayoutOptions",
@@ -28,6 +34,9 @@ __all__ = [
     "Optimizer",
     "Progress",
     "as_observers",
+    "check_period",
+    "check_turns",
+    "class_probabilities",
     "default_epochs",
     "execute",
     "find_ab",

@@ -20,6 +20,7 @@ from umapkit.layout import (
     execute,
     resolve_epochs,
 )
+from umapkit.models._labels import Labels, keep_labels
 from umapkit.neighbors import NeighborIndex, build_index, check_precomputed, estimate_recall
 
 if TYPE_CHECKING:
@@ -95,7 +96,9 @@ def search(model: UMAP, rows: NDArray[np.float32]) -> NeighborIndex:
     )
 
 
-def lay_out(model: UMAP, memberships: csr_array, rows: NDArray[np.float32]) -> None:
+def lay_out(
+    model: UMAP, memberships: csr_array, rows: NDArray[np.float32], labels: Labels | None = None
+) -> None:
     """Start and layout; sets what `fit` promises, also when interrupted."""
     copies = model._places
     kept_rows = rows if copies.keeps_all else model._finder.rows
@@ -114,7 +117,10 @@ def lay_out(model: UMAP, memberships: csr_array, rows: NDArray[np.float32]) -> N
     )
     length, wanted = resolve_epochs(model.n_epochs, len(start))
     options = model._layout_options(n_epochs=length, seed=model.seed_)
-    layout = Layout(memberships, start, options, n_jobs=model.n_jobs)
+    if labels is None:
+        layout = Layout(memberships, start, options, n_jobs=model.n_jobs)
+    else:
+        layout = labels.layout(model, memberships, start, options)
     observers = as_observers(model.observers)
     if model.verbose:
         observers.append(Progress())
@@ -122,6 +128,7 @@ def lay_out(model: UMAP, memberships: csr_array, rows: NDArray[np.float32]) -> N
     model._new_row_epochs = model._settle_epochs()
     model.n_epochs_ = layout.epoch
     model.loss_ = layout.loss()
+    keep_labels(model, layout, labels)
     model.embedding_ = copies.expand(layout.embedding)
     if run.snapshots:
         model.embedding_list_ = [copies.expand(kept) for kept in run.snapshots]

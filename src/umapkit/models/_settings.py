@@ -6,10 +6,12 @@ import numbers
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from umapkit.distances import resolve_metric
 from umapkit.estimator import NeighborEmbedding
 from umapkit.layout import Checkpoint, LayoutOptions, find_ab, resolve_epochs
+from umapkit.models._labels import check_labels
 
 _OPTIONAL = ("a", "b", "disconnection_distance", "tol")
 _NUMBERS = (
@@ -21,6 +23,8 @@ _NUMBERS = (
     "repulsion_strength",
     "set_op_mix_ratio",
     "spread",
+    "supervision_margin",
+    "supervision_weight",
     "target_weight",
 )
 
@@ -36,8 +40,11 @@ class Settings(NeighborEmbedding):
     a_: float
     b_: float
     checkpoint: Any
+    classes_: NDArray[Any]
     disconnection_distance: float | None
+    head_: NDArray[np.float64]
     learning_rate: float
+    loss_: float
     metric: str
     min_dist: float
     n_components: int
@@ -50,7 +57,14 @@ class Settings(NeighborEmbedding):
     random_state: Any
     repulsion_strength: float
     spread: float
-    target_metric: str
+    supervision: Any
+    supervision_loss_: float
+    supervision_margin: float
+    supervision_period: Any
+    supervision_weight: float
+    target_metric: Any
+    target_n_neighbors: int | None
+    target_weight: float
 
     def _resolved_disconnection(self) -> float:
         """Distance from which neighbours are not connected."""
@@ -123,9 +137,7 @@ class Settings(NeighborEmbedding):
                 "positive distance, or None for the largest value of a bounded metric."
             )
             raise ValueError(msg)
-        if self.target_metric != "categorical":
-            msg = f"target_metric={self.target_metric!r} is not known. Give 'categorical'."
-            raise ValueError(msg)
+        check_labels(self)
         if graph is not None and self._given_neighbors() is not None:
             msg = (
                 "Both graph= and precomputed_knn= were given; the graph already holds what the "

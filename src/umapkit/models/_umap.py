@@ -9,11 +9,13 @@ from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
 
 from umapkit._seed import resolve_seed
 from umapkit._threads import resolve_n_jobs
 from umapkit.data import RowFinder
-from umapkit.graph import disconnected, intersect_labels
+from umapkit.graph import TargetMetric, disconnected
 from umapkit.layout import (
     Observer,
     Optimizer,
@@ -26,12 +28,17 @@ from umapkit.models._fit import (
     lay_out,
     search_index,
 )
+from umapkit.models._labels import Labels, head_of, probabilities
 from umapkit.models._place import GroundKeeper, NewRows, place_new_rows
 from umapkit.models._settings import Settings
 from umapkit.neighbors import (
     NeighborIndex,
     Neighbors,
 )
+
+
+def _classifies(model: UMAP) -> bool:
+    return model.supervision == "cross_entropy"
 
 
 class UMAP(Settings):
@@ -73,10 +80,28 @@ class UMAP(Settings):
         Curve of closeness; both or none. By default fitted to `min_dist` and `spread`.
     random_state : int, Generator, RandomState or None, default None
         Seed; ``None`` draws one. `seed_` keeps it.
-    target_metric : {"categorical"}, default "categorical"
-        How labels given as `y` are compared.
+    target_metric : str or callable, default "categorical"
+        How targets given as `y` are compared: "categorical" (equal or not), "ordinal" (places on a
+        scale), "count" (numbers of events), "string" (edits), a distance of numbers such as
+        "euclidean" or "manhattan", or a function of two targets; see `umapkit.graph.read_targets`.
     target_weight : float, default 0.5
-        Weight of the labels, 0 (none at all) to 1.
+        Weight of the targets in the intersection, 0 (none at all) to 1 (targets decide).
+    target_n_neighbors : int, optional
+        Neighbours of a target, for distances of numbers and functions; ``None`` (or -1):
+        `n_neighbors`. Larger values ask less of targets to be near.
+    supervision : {"intersection", "cross_entropy", "triplet"}, default "intersection"
+        How `y` shapes the map. "intersection": ties between unlike targets become weaker. The
+        others add a classification cost to UMAP's (tutorial, section 2.5) and take classes only:
+        "cross_entropy" of a soft-max classifier on the map, learned with it and kept for
+        `predict`; "triplet": points nearer to another class than to their own are pushed off.
+    supervision_weight : float, default 1.0
+        How much the classification cost of a labelled point counts, in units of its mean ties;
+        larger values separate classes more. 0 ignores `y`.
+    supervision_margin : float, default 1.0
+        For "triplet": how much farther other classes shall be, in units of the map.
+    supervision_period : (int, int), optional
+        Epochs of UMAP's cost, then epochs of the classification cost, in turns. ``None``: both in
+        every epoch. `tol` stops when their sum has settled.
     disconnection_distance : float, optional
         Neighbours at this distance or farther are not connected. By default the largest value
         of a bounded metric (2 for cosine and correlation), else infinite.
@@ -114,7 +139,15 @@ class UMAP(Settings):
         Share of the true neighbours that the search found, estimated on a sample; NaN when the
         graph was given.
     loss_ : float
-        Effective loss of the map, in nats: the loss that is really optimised (tutorial, Eq. 29).
+        Effective loss of the map, in nats: the loss that is really optimised (tutorial, Eq. 29),
+        without a classification cost.
+    supervision_loss_ : float
+        Mean classification cost of a labelled point: nats of cross-entropy, or units of the map
+        for triplets. Only where one was asked for and `y` given.
+    classes_ : array of shape (n_classes,)
+        With ``supervision="cross_entropy"``: the labels, sorted.
+    head_ : float64 array of shape (n_classes, n_components + 1)
+        Likewise: weights and, last, biases of the classifier on the map.
     disconnected_ : bool array of shape (n,)
         Rows without any neighbour closer than `disconnection_distance`.
     n_epochs_ : int
@@ -156,8 +189,13 @@ class UMAP(Settings):
         a: float | None = None,
         b: float | None = None,
         random_state: Any = None,
-        target_metric: Literal["categorical"] = "categorical",
+        target_metric: TargetMetric = "categorical",
         target_weight: float = 0.5,
+        target_n_neighbors: int | None = None,
+        supervision: Literal["intersection", "cross_entropy", "triplet"] = "intersection",
+        supervision_weight: float = 1.0,
+        supervision_margin: float = 1.0,
+        supervision_period: tuple[int, int] | None = None,
         disconnection_distance: float | None = None,
         precomputed_knn: Neighbors | Sequence[Any] | None = None,
         neighbors: Literal["auto", "exact", "descent"] = "auto",
@@ -186,6 +224,11 @@ class UMAP(Settings):
         self.random_state = random_state
         self.target_metric = target_metric
         self.target_weight = target_weight
+        self.target_n_neighbors = target_n_neighbors
+        self.supervision = supervision
+        self.supervision_weight = supervision_weight
+        self.supervision_margin = supervision_margin
+        self.supervision_period = supervision_period
         self.disconnection_distance = disconnection_distance
         self.precomputed_knn = precomputed_knn
         self.neighbors = neighbors
@@ -205,9 +248,10 @@ class UMAP(Settings):
         X : table of shape (n, n_features)
             Rows: array, sparse matrix, data frame, ...; see `umapkit.data.as_rows`. A
             C-contiguous float32 array is kept for `transform`, not copied: do not write to it.
-        y : array of shape (n,), optional
-            Labels; -1 or missing means unknown. Equal rows with different labels count as
-            unknown.
+        y : array of shape (n,) or (n, t), optional
+            Targets; what is missing (NaN, None; for classes, texts and counts also -1 and empty
+            strings) is unknown. Equal rows with different targets are one point: of unknown class
+            or text, of the mean number, of the lower median place or count.
         graph : sparse or dense matrix of shape (n, n), optional
             Symmetric memberships to lay out, instead of those of the neighbours of `X`.
 
@@ -236,17 +280,15 @@ class UMAP(Settings):
         self._index: NeighborIndex | None = None
         self._mean_distance: float | None = None
         self._keeper = GroundKeeper()
+        labels = None if y is None else Labels.read(self, y, copies)  # before the long search
 
         memberships = find_memberships(self, self._finder.rows if not given else rows, graph)
         self.graph_ = copies.expand_graph(memberships)
         self.disconnected_ = disconnected(self.graph_)
-        if y is not None:
-            labels = copies.labels(y, everyone.first)
-            memberships = intersect_labels(
-                memberships, labels, target_weight=self.target_weight, n_jobs=self.n_jobs
-            )
+        if labels is not None:
+            memberships = labels.intersect(self, memberships)
             self.graph_ = copies.expand_graph(memberships)
-        lay_out(self, memberships, rows)
+        lay_out(self, memberships, rows, labels)
         return self
 
     def fit_transform(  # pyright: ignore[reportIncompatibleMethodOverride] # no **fit_params
@@ -323,6 +365,59 @@ class UMAP(Settings):
         if not return_score:
             return places
         return places, new.scores(near, found, known)
+
+    @available_if(_classifies)
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Probabilities of the classes of rows, by the classifier on the map.
+
+        There with ``supervision="cross_entropy"`` only.
+
+        Parameters
+        ----------
+        X : table of shape (m, n_features)
+            Rows with the columns of ``fit``, placed by `transform`.
+
+        Returns
+        -------
+        float64 array of shape (m, n_classes)
+            In the order of `classes_`; every row adds up to 1. NaN, with a warning, for rows that
+            have no place.
+
+        Raises
+        ------
+        ValueError
+            If the data cannot be used.
+        AttributeError
+            If the model was fitted without `y`.
+        """
+        check_is_fitted(self)
+        head_of(self)
+        places: Any = self.transform(X)
+        return probabilities(self, places)
+
+    @available_if(_classifies)
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Most probable class of rows; see `predict_proba`.
+
+        Returns
+        -------
+        array of shape (m,)
+            Labels out of `classes_`; of equally probable ones the first.
+
+        Raises
+        ------
+        ValueError
+            If the data cannot be used, or a row has no place on the map.
+        """
+        found = self.predict_proba(X)
+        lost = int(np.isnan(found).any(axis=1).sum())
+        if lost:
+            msg = (
+                f"{lost} of {len(found)} rows have no place on the map, hence no class. Leave them "
+                "out: predict_proba has NaN in their rows."
+            )
+            raise ValueError(msg)
+        return self.classes_[found.argmax(axis=1)]
 
     @classmethod
     def from_parts(
