@@ -139,7 +139,7 @@ def class_probabilities(
         Every row adds up to 1 and depends on its own point only.
     """
     points = np.ascontiguousarray(embedding, dtype=np.float32)
-    lost = ~np.isfinite(points).all(axis=1)
+    lost = np.asarray(~np.isfinite(points).all(axis=1))
     if lost.any():
         points = np.where(lost[:, None], np.float32(0), points)
     found = np.empty((len(points), len(head)))

@@ -126,7 +126,7 @@ def keep_labels(model: UMAP, layout: Layout, labels: Labels | None) -> None:
     if not isinstance(layout, LabelledLayout) or labels is None:
         return
     model.loss_ = layout.umap_loss()
-    if layout.labels.cost == "cross_entropy":
+    if layout.labels.cost == "cross_entropy" and labels.classes is not None:
         model.classes_ = labels.classes
         model.head_ = layout.head()
     model.supervision_loss_ = layout.classification_cost()
