@@ -11,6 +11,7 @@
 #include "tables/distances.hpp"
 #include "tables/graph.hpp"
 #include "tables/init.hpp"
+#include "tables/labels.hpp"
 #include "tables/layout.hpp"
 #include "tables/neighbors.hpp"
 #include "tables/output.hpp"
@@ -111,6 +112,7 @@ UMAPKIT_DISPATCH(GraphTable, graph)
 UMAPKIT_DISPATCH(InitTable, init)
 UMAPKIT_DISPATCH(LayoutTable, layout)
 UMAPKIT_DISPATCH(OutputTable, output)
+UMAPKIT_DISPATCH(LabelsTable, labels)
 UMAPKIT_DISPATCH(QualityTable, quality)
 
 }  // namespace umapkit

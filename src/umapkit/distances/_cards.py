@@ -221,6 +221,7 @@ _MOVED = (
         disconnection_distance=1.0,
         gradient=_gradients.hellinger,
         space=_spaces.root_shares,
+        finish=_spaces.at_most_one,
         check=_domains.non_negative,
     ),
     Metric(

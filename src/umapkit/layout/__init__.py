@@ -11,7 +11,10 @@ from umapkit.layout._checkpoint import Checkpoint
 from umapkit.layout._curve import find_ab
 from umapkit.layout._curved import CurvedLayout, settle_on_surface, surface_start
 from umapkit.layout._density import DensityTerm, check_density, list_radii
+from umapkit.layout._head import class_probabilities
 from umapkit.layout._invert import centre_rows, check_invertible, map_weights
+from umapkit.layout._label_options import LabelCost, LabelOptions, check_period
+from umapkit.layout._labelled import LabelledLayout, check_turns
 from umapkit.layout._layout import Layout, LayoutInterrupted
 from umapkit.layout._near_map import nearest_places
 from umapkit.layout._observe import Callback, History, Observer, Progress, as_observers
@@ -29,6 +32,9 @@ __all__ = [
     "DensityTerm",
     "FrozenMap",
     "History",
+    "LabelCost",
+    "LabelOptions",
+    "LabelledLayout",
     "Layout",
     "LayoutInterrupted",
     "LayoutOptions",
@@ -40,6 +46,9 @@ __all__ = [
     "centre_rows",
     "check_density",
     "check_invertible",
+    "check_period",
+    "check_turns",
+    "class_probabilities",
     "default_epochs",
     "execute",
     "find_ab",

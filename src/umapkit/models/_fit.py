@@ -26,6 +26,8 @@ from umapkit.layout import (
 )
 from umapkit.models._copies import Copies
 from umapkit.models._density import MORE_EPOCHS, density_term, keep_densities
+from umapkit.models._labels import Labels, keep_labels
+from umapkit.models._place import NewRows
 from umapkit.neighbors import (
     GivenDistances,
     GivenIndex,
@@ -152,7 +154,7 @@ def given_index(model: UMAP, rows: Any) -> GivenIndex | None:
     return GivenIndex(with_self(found.indices, found.distances), kept)
 
 
-def lay_out(model: UMAP, memberships: csr_array, rows: Any) -> None:
+def lay_out(model: UMAP, memberships: csr_array, rows: Any, labels: Labels | None = None) -> None:
     """Start and layout; sets what `fit` promises, also when interrupted."""
     copies = model._places
     data = None
@@ -167,7 +169,7 @@ def lay_out(model: UMAP, memberships: csr_array, rows: Any) -> None:
     if model.densmap and model.n_epochs is None:
         length += MORE_EPOCHS
     options = model._layout_options(n_epochs=length, seed=model.seed_)
-    layout = begin(model, memberships, init, data, options)
+    layout = begin(model, memberships, init, data, options, labels)
     observers = as_observers(model.observers)
     if model.verbose:
         observers.append(Progress())
@@ -176,6 +178,7 @@ def lay_out(model: UMAP, memberships: csr_array, rows: Any) -> None:
     model.n_epochs_ = layout.epoch
     model.loss_ = layout.loss()
     keep_densities(model, layout.embedding)
+    keep_labels(model, layout, labels)
     model.embedding_ = copies.expand(layout.embedding)
     if run.snapshots:
         model.embedding_list_ = [copies.expand(kept) for kept in run.snapshots]
@@ -189,6 +192,7 @@ def begin(
     init: Any,
     data: NDArray[np.float32] | None,
     options: LayoutOptions,
+    labels: Labels | None,
 ) -> Layout:
     """Start of the layout, on whatever the map lies."""
     output = model._output()
@@ -202,6 +206,8 @@ def begin(
             n_jobs=model.n_jobs,
         )
         if output.flat:
+            if labels is not None and labels.guide_the_layout(model):
+                return labels.layout(model, memberships, start, options)
             density = density_term(model, memberships)
             return Layout(memberships, start, options, density=density, n_jobs=model.n_jobs)
         places = surface_start(start, output)
@@ -229,3 +235,22 @@ def floor_distance(model: UMAP) -> float:
         table = model._places.count_copies(search_index(model).neighbors)
         model._mean_distance = bandwidths(table, n_jobs=model.n_jobs).mean_distance
     return model._mean_distance
+
+
+def new_rows(model: UMAP, rows: Any, n_jobs: int) -> NewRows:
+    """Rows to place, with every constant of the fitted model that their places depend on."""
+    copies = model._places
+    index = model._search_index()
+    return NewRows(
+        rows=rows,
+        ground=model._keeper.ground(model.embedding_, copies, index, model.seed_),
+        copies=copies,
+        n_neighbors=min(model.n_neighbors, len(copies.kept)),
+        local_connectivity=model.local_connectivity,
+        mean_distance=floor_distance(model),
+        disconnection_distance=model._resolved_disconnection(),
+        options=model._layout_options(n_epochs=model._new_row_epochs, seed=model.seed_),
+        radius_rule=model._radius_rule,
+        n_jobs=n_jobs,
+        output=model._output(),
+    )

@@ -16,6 +16,7 @@ from umapkit.data import RowFinder
 from umapkit.distances import resolve_metric
 from umapkit.models._copies import Copies
 from umapkit.models._density import RadiusRule
+from umapkit.models._labels import classes_back, plain_classes
 from umapkit.models._place import GroundKeeper
 from umapkit.models._umap import UMAP
 from umapkit.neighbors import GivenIndex, NeighborIndex, Neighbors, SameRows, check_ids
@@ -66,11 +67,18 @@ def save_umap(model: UMAP, path: str | os.PathLike[str]) -> None:
     for name in _RADII:
         if hasattr(model, name):
             arrays[name] = getattr(model, name)
+    head = getattr(model, "head_", None)
+    if head is not None:
+        arrays["head"] = head
     fitted = {name: getattr(model, name) for name in _NUMBERS}
     fitted |= {name: _or_none(getattr(model, name)) for name in _MAYBE_NAN}
     names = getattr(model, "feature_names_in_", None)
     if names is not None:
         fitted["feature_names_in_"] = [str(name) for name in names]
+    if hasattr(model, "supervision_loss_"):
+        fitted["supervision_loss_"] = model.supervision_loss_
+    if head is not None:
+        fitted["classes_"] = plain_classes(model.classes_)
     config = {
         "model": type(model).__name__,
         "umapkit": __version__,
@@ -118,6 +126,9 @@ def load(path: str | os.PathLike[str]) -> UMAP:
     model.embedding_ = arrays["embedding"]
     model.disconnected_ = arrays["disconnected"]
     _check_arrays(path, arrays)
+    if "head" in arrays:
+        model.head_ = arrays["head"]
+        model.classes_ = classes_back(config["fitted"]["classes_"])
     n = len(arrays["slot"])
     parts = (arrays["graph.data"], arrays["graph.indices"], arrays["graph.indptr"])
     model.graph_ = csr_array(parts, shape=(n, n))
@@ -204,6 +215,12 @@ def _plain_parameters(model: UMAP, arrays: dict[str, NDArray[Any]]) -> dict[str,
             plain[name] = resolve_metric(model.metric).name
         elif name == "metric_kwds":
             plain[name] = _plain_keywords(model, arrays)
+        elif name == "target_metric" and callable(value):
+            msg = (
+                "target_metric is a function, which no file of a model can hold. A fitted model "
+                "does not need it any more: set_params(target_metric='categorical') before save."
+            )
+            raise ValueError(msg)
         elif isinstance(value, (float, np.floating)) and not math.isfinite(value):
             plain[name] = {"number": str(float(value))}  # JSON has no infinity
         elif isinstance(value, np.generic):
@@ -246,4 +263,7 @@ def _parameters_back(plain: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> 
             arrays["precomputed_knn.indices"],
             arrays["precomputed_knn.distances"],
         )
+    period = parameters.get("supervision_period")
+    if isinstance(period, list):
+        parameters["supervision_period"] = tuple(period)
     return parameters

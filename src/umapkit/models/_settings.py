@@ -6,6 +6,7 @@ import numbers
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from umapkit.distances import MISSING, resolve_metric
@@ -19,6 +20,7 @@ from umapkit.layout import (
     resolve_output_metric,
 )
 from umapkit.models._density import check_densmap
+from umapkit.models._labels import check_labels
 from umapkit.neighbors import read_distances
 
 if TYPE_CHECKING:
@@ -37,6 +39,8 @@ _NUMBERS = (
     "repulsion_strength",
     "set_op_mix_ratio",
     "spread",
+    "supervision_margin",
+    "supervision_weight",
     "target_weight",
 )
 
@@ -52,13 +56,16 @@ class Settings(NeighborEmbedding):
     a_: float
     b_: float
     checkpoint: Any
+    classes_: NDArray[Any]
     dens_frac: float
     dens_lambda: float
     dens_var_shift: float
     densmap: bool
     disconnection_distance: float | None
+    head_: NDArray[np.float64]
     init: Any
     learning_rate: float
+    loss_: float
     metric: Any
     metric_kwds: Any
     min_dist: float
@@ -75,7 +82,14 @@ class Settings(NeighborEmbedding):
     random_state: Any
     repulsion_strength: float
     spread: float
-    target_metric: str
+    supervision: Any
+    supervision_loss_: float
+    supervision_margin: float
+    supervision_period: Any
+    supervision_weight: float
+    target_metric: Any
+    target_n_neighbors: int | None
+    target_weight: float
     tol: float | None
 
     def __sklearn_tags__(self) -> Tags:
@@ -185,9 +199,7 @@ class Settings(NeighborEmbedding):
                 "positive distance, or None for the largest value of a bounded metric."
             )
             raise ValueError(msg)
-        if self.target_metric != "categorical":
-            msg = f"target_metric={self.target_metric!r} is not known. Give 'categorical'."
-            raise ValueError(msg)
+        check_labels(self)
         if graph is not None and self._given_neighbors() is not None:
             msg = (
                 "Both graph= and precomputed_knn= were given; the graph already holds what the "

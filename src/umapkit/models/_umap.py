@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from umapkit._seed import resolve_seed
 from umapkit._threads import resolve_n_jobs
 from umapkit.distances import Metric
-from umapkit.graph import disconnected, intersect_labels
+from umapkit.graph import TargetMetric, disconnected
 from umapkit.layout import (
     Observer,
     Optimizer,
@@ -24,14 +24,15 @@ from umapkit.models._fit import (
     find_equals,
     find_kept,
     find_memberships,
-    floor_distance,
     forget,
     given_index,
     lay_out,
+    new_rows,
     search_index,
 )
-from umapkit.models._place import GroundKeeper, NewRows, place_new_rows
-from umapkit.models._settings import Settings
+from umapkit.models._labels import Labels
+from umapkit.models._place import GroundKeeper, place_new_rows
+from umapkit.models._predict import ClassPredictor
 from umapkit.neighbors import (
     GivenIndex,
     NeighborIndex,
@@ -39,7 +40,7 @@ from umapkit.neighbors import (
 )
 
 
-class UMAP(Settings):
+class UMAP(ClassPredictor):
     """Uniform manifold approximation and projection (McInnes, Healy, Melville 2018).
 
     The same `random_state` gives the same bits for any `n_jobs`, and `transform` is a function:
@@ -105,10 +106,28 @@ class UMAP(Settings):
         Curve of closeness; both or none. By default fitted to `min_dist` and `spread`.
     random_state : int, Generator, RandomState or None, default None
         Seed; ``None`` draws one. `seed_` keeps it.
-    target_metric : {"categorical"}, default "categorical"
-        How labels given as `y` are compared.
+    target_metric : str or callable, default "categorical"
+        How targets given as `y` are compared: "categorical" (equal or not), "ordinal" (places on a
+        scale), "count" (numbers of events), "string" (edits), a distance of numbers such as
+        "euclidean" or "manhattan", or a function of two targets; see `umapkit.graph.read_targets`.
     target_weight : float, default 0.5
-        Weight of the labels, 0 (none at all) to 1.
+        Weight of the targets in the intersection, 0 (none at all) to 1 (targets decide).
+    target_n_neighbors : int, optional
+        Neighbours of a target, for distances of numbers and functions; ``None`` (or -1):
+        `n_neighbors`. Larger values ask less of targets to be near.
+    supervision : {"intersection", "cross_entropy", "triplet"}, default "intersection"
+        How `y` shapes the map. "intersection": ties between unlike targets become weaker. The
+        others add a classification cost to UMAP's (tutorial, section 2.5) and take classes only:
+        "cross_entropy" of a soft-max classifier on the map, learned with it and kept for
+        `predict`; "triplet": points nearer to another class than to their own are pushed off.
+    supervision_weight : float, default 1.0
+        How much the classification cost of a labelled point counts, in units of its mean ties;
+        larger values separate classes more. 0 ignores `y`.
+    supervision_margin : float, default 1.0
+        For "triplet": how much farther other classes shall be, in units of the map.
+    supervision_period : (int, int), optional
+        Epochs of UMAP's cost, then epochs of the classification cost, in turns. ``None``: both in
+        every epoch. `tol` stops when their sum has settled.
     disconnection_distance : float, optional
         Neighbours at this distance or farther are not connected. By default the largest value
         of a bounded metric (2 for cosine and correlation), else infinite.
@@ -146,7 +165,15 @@ class UMAP(Settings):
         Share of the true neighbours that the search found, estimated on a sample; NaN when the
         graph was given.
     loss_ : float
-        Effective loss of the map, in nats: the loss that is really optimised (tutorial, Eq. 29).
+        Effective loss of the map, in nats: the loss that is really optimised (tutorial, Eq. 29),
+        without a classification cost.
+    supervision_loss_ : float
+        Mean classification cost of a labelled point: nats of cross-entropy, or units of the map
+        for triplets. Only where one was asked for and `y` given.
+    classes_ : array of shape (n_classes,)
+        With ``supervision="cross_entropy"``: the labels, sorted.
+    head_ : float64 array of shape (n_classes, n_components + 1)
+        Likewise: weights and, last, biases of the classifier on the map.
     disconnected_ : bool array of shape (n,)
         Rows without any neighbour closer than `disconnection_distance`.
     n_epochs_ : int
@@ -201,8 +228,13 @@ class UMAP(Settings):
         a: float | None = None,
         b: float | None = None,
         random_state: Any = None,
-        target_metric: Literal["categorical"] = "categorical",
+        target_metric: TargetMetric = "categorical",
         target_weight: float = 0.5,
+        target_n_neighbors: int | None = None,
+        supervision: Literal["intersection", "cross_entropy", "triplet"] = "intersection",
+        supervision_weight: float = 1.0,
+        supervision_margin: float = 1.0,
+        supervision_period: tuple[int, int] | None = None,
         disconnection_distance: float | None = None,
         precomputed_knn: Neighbors | Sequence[Any] | None = None,
         neighbors: Literal["auto", "exact", "descent"] = "auto",
@@ -239,6 +271,11 @@ class UMAP(Settings):
         self.random_state = random_state
         self.target_metric = target_metric
         self.target_weight = target_weight
+        self.target_n_neighbors = target_n_neighbors
+        self.supervision = supervision
+        self.supervision_weight = supervision_weight
+        self.supervision_margin = supervision_margin
+        self.supervision_period = supervision_period
         self.disconnection_distance = disconnection_distance
         self.precomputed_knn = precomputed_knn
         self.neighbors = neighbors
@@ -259,9 +296,10 @@ class UMAP(Settings):
             Rows: array, sparse matrix, data frame, ...; see `umapkit.data.as_rows`. A
             C-contiguous float32 array is kept for `transform`, not copied: do not write to it.
             With ``metric="precomputed"``: distances, shape (n, n).
-        y : array of shape (n,), optional
-            Labels; -1 or missing means unknown. Equal rows with different labels count as
-            unknown.
+        y : array of shape (n,) or (n, t), optional
+            Targets; what is missing (NaN, None; for classes, texts and counts also -1 and empty
+            strings) is unknown. Equal rows with different targets are one point: of unknown class
+            or text, of the mean number, of the lower median place or count.
         graph : sparse or dense matrix of shape (n, n), optional
             Symmetric memberships to lay out, instead of those of the neighbours of `X`.
 
@@ -294,17 +332,15 @@ class UMAP(Settings):
         self._radii: NDArray[np.float64] | None = None
         self._radius_rule: RadiusRule | None = None
         self._keeper = GroundKeeper()
+        labels = None if y is None else Labels.read(self, y, copies)  # before the long search
 
         memberships = find_memberships(self, self._finder.rows if not given else rows, graph)
         self.graph_ = copies.expand_graph(memberships)
         self.disconnected_ = disconnected(self.graph_)
-        if y is not None:
-            labels = copies.labels(y, everyone.first)
-            memberships = intersect_labels(
-                memberships, labels, target_weight=self.target_weight, n_jobs=self.n_jobs
-            )
+        if labels is not None:
+            memberships = labels.intersect(self, memberships)
             self.graph_ = copies.expand_graph(memberships)
-        lay_out(self, memberships, rows)
+        lay_out(self, memberships, rows, labels)
         return self
 
     def fit_transform(  # pyright: ignore[reportIncompatibleMethodOverride] # no **fit_params
@@ -361,20 +397,7 @@ class UMAP(Settings):
         places[known] = self.embedding_[copies.kept[found[known]]]
         if not return_score and known.all():
             return places
-        index = self._search_index()
-        new = NewRows(
-            rows=rows[~known] if known.any() else rows,
-            ground=self._keeper.ground(self.embedding_, copies, index, self.seed_),
-            copies=copies,
-            n_neighbors=min(self.n_neighbors, len(copies.kept)),
-            local_connectivity=self.local_connectivity,
-            mean_distance=floor_distance(self),
-            disconnection_distance=self._resolved_disconnection(),
-            options=self._layout_options(n_epochs=self._new_row_epochs, seed=self.seed_),
-            radius_rule=self._radius_rule,
-            n_jobs=n_jobs,
-            output=self._output(),
-        )
+        new = new_rows(self, rows[~known] if known.any() else rows, n_jobs)
         places[~known], near = place_new_rows(new)
         lost = int(np.isnan(places[:, 0]).sum())
         if lost:
