@@ -105,8 +105,8 @@ class Fitted:
             self._adopt()
         model = self.model_
         places = np.asarray(self.embedding_, dtype=np.float32)
-        lost = np.isnan(places).any(axis=1)
-        places = np.where(lost[:, None], model.embedding_, places)
+        lost = np.isnan(places)
+        places = np.where(lost, model.embedding_, places)
         if not np.array_equal(places, model.embedding_):
             model.embedding_ = places
         return model
