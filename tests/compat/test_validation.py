@@ -107,7 +107,7 @@ def test_labels_of_another_length_are_refused():
 @pytest.mark.parametrize("case", ["sparse", "dice"])
 def test_no_way_back_from_where_there_is_none(case):
     has("inverse_transform")
-    rows = (random_rows(40, 6) < 0.6).astype(np.float32)
+    rows = (random_rows(40, 16) < 0.6).astype(np.float32)
     if case == "dice":
         takes(metric="dice")
     given = csr_matrix(rows) if case == "sparse" else rows
