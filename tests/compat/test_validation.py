@@ -107,7 +107,7 @@ def test_labels_of_another_length_are_refused():
 @pytest.mark.parametrize("case", ["sparse", "dice"])
 def test_no_way_back_from_where_there_is_none(case):
     has("inverse_transform")
-    rows = (random_rows(40, 6) < 0.6).astype(np.float32)
+    rows = (random_rows(40, 16) < 0.6).astype(np.float32)
     if case == "dice":
         takes(metric="dice")
     given = csr_matrix(rows) if case == "sparse" else rows
@@ -156,7 +156,7 @@ def test_a_function_as_metric_warns_at_most_once(recwarn):
     assert len(recwarn) <= 1
 
 
-@pytest.mark.parametrize("parameters", [{"metric": "sinkhorn"}, {"metric": "circular_kantorovich"}])
+@pytest.mark.parametrize("parameters", [{"metric": "sinkhorn"}, {"metric": "kantorovich"}])
 def test_what_is_not_there_says_so(parameters):
     with pytest.raises(NotImplementedError, match="umap-learn's and not in umapkit"):
         umap.UMAP(**parameters).fit(random_rows(30, 4))

@@ -52,7 +52,7 @@ def reference_model(
         msg = f"adata.obsm[{key!r}] is missing. Make the map first, for example with umap(adata)."
         raise ValueError(msg)
     made = adata.uns.get("umap" if key == "X_umap" else key, {}).get("params", {})
-    curve = {name: float(made[name]) for name in ("a", "b") if name in made}
+    curve: dict[str, Any] = {name: float(made[name]) for name in ("a", "b") if name in made}
     model = umapkit.UMAP(
         n_neighbors=int(ground.params.get("n_neighbors", 15)),
         metric=str(ground.params.get("metric", "euclidean")),
@@ -151,8 +151,6 @@ def _same_representation(adata: Any, adata_ref: Any, params: dict[str, Any]) -> 
     """Bring new cells into the space in which the reference's neighbours were searched."""
     use_rep, n_pcs = params.get("use_rep"), params.get("n_pcs")
     if use_rep is None and n_pcs != 0 and adata_ref.n_vars > N_PCS:
-        use_rep = "X_pca"
-    if use_rep == "X_pca":
         return _project(adata, adata_ref, n_pcs)
     return representation(adata, params)
 

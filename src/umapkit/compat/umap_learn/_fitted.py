@@ -46,14 +46,17 @@ class Fitted:
     def _take(self, model: umapkit.UMAP) -> None:
         """Show the state of a fitted umapkit model under umap-learn's names."""
         self.model_ = model
-        self._a, self._b = model.a_, model.b_
-        self._initial_alpha = model.learning_rate
-        self._disconnection_distance = model._resolved_disconnection()
+        # A map of combined graphs holds its parameters in a model that was not fitted.
+        whole: Any = getattr(model, "model", model)
+        self._combined_from_others = whole is not model
+        self._a, self._b = (whole.a, whole.b) if whole is not model else (model.a_, model.b_)
+        self._initial_alpha = whole.learning_rate
+        self._disconnection_distance = whole._resolved_disconnection()
         self._small_data = self._raw_data.shape[0] < 4096
         self._sparse_data = issparse(self._raw_data)
         self._isolated_rows = np.array(model.disconnected_)
         graph = csr_matrix(model.graph_)
-        if self.unique:
+        if self.unique and whole is model:
             kept = model._places.kept
             self._unique_inverse_ = model._places.slot
             graph = graph[kept][:, kept]
@@ -65,7 +68,8 @@ class Fitted:
             return
         self.embedding_ = self._with_gaps(model.embedding_)
         if hasattr(model, "embedding_list_"):
-            self.embedding_list_ = [self._with_gaps(kept) for kept in model.embedding_list_]
+            kept = getattr(model, "embedding_list_")  # noqa: B009  (set by some fits only)
+            self.embedding_list_ = [self._with_gaps(places) for places in kept]
 
     def _with_gaps(self, places: NDArray[np.float32]) -> NDArray[np.float32]:
         """umap-learn has no place for a row without any neighbour."""
@@ -101,8 +105,8 @@ class Fitted:
             self._adopt()
         model = self.model_
         places = np.asarray(self.embedding_, dtype=np.float32)
-        lost = np.isnan(places).any(axis=1)
-        places = np.where(lost[:, None], model.embedding_, places)
+        lost = np.isnan(places)
+        places = np.where(lost, model.embedding_, places)
         if not np.array_equal(places, model.embedding_):
             model.embedding_ = places
         return model
@@ -128,7 +132,8 @@ class Fitted:
         """Mark rows that equal a training row without any neighbour."""
         if not self._isolated_rows.any() or issparse(rows):
             return np.zeros(rows.shape[0], dtype=bool)
-        return self._isolated.find(np.ascontiguousarray(rows, dtype=np.float32)) >= 0
+        found = self._isolated.find(np.ascontiguousarray(rows, dtype=np.float32))
+        return np.asarray(found >= 0)
 
     @cached_property
     def _isolated(self) -> RowFinder:
@@ -177,7 +182,7 @@ class Fitted:
     @property
     def _n_features_out(self) -> int:
         """Columns of what ``transform`` gives; scikit-learn makes names of it."""
-        shown = self.graph_ if self.transform_mode == "graph" else self.embedding_
+        shown: Any = self.graph_ if self.transform_mode == "graph" else self.embedding_
         return shown.shape[1]
 
     def _graph_to(self, rows: Any) -> csr_matrix:

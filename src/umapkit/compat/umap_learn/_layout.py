@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 from umapkit._seed import resolve_seed
 from umapkit.compat.umap_learn._graph import as_csr
 from umapkit.compat.umap_learn._parameters import refuse
-from umapkit.graph import check_graph
+from umapkit.graph import check_graph, shape_of
 from umapkit.init import make_start, place
 from umapkit.layout import find_ab, run_layout
 
@@ -208,7 +208,7 @@ def init_graph_transform(graph: Any, embedding: NDArray[Any]) -> NDArray[np.floa
     matrix = csr_array(as_csr(graph), dtype=np.float32)
     matrix.sort_indices()
     out = place(matrix, places)
-    heads = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    heads = np.repeat(np.arange(shape_of(matrix)[0]), np.diff(matrix.indptr))
     exact = np.flatnonzero(matrix.data == 1.0)[::-1]  # the first of them is written last
     out[heads[exact]] = places[matrix.indices[exact]]
     return out

@@ -50,7 +50,8 @@ def read_rows(X: Any, *, finite: Any, metric: Any, least: int = 1) -> Any:
         return as_rows(X, min_rows=least)
     from sklearn.utils import check_array
 
-    return check_array(
+    check: Any = check_array  # its types are narrower than what it takes
+    return check(
         X,
         dtype=np.float32,
         order="C",

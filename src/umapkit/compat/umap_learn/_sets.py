@@ -10,7 +10,7 @@ from scipy.sparse import coo_matrix, csr_array, csr_matrix
 
 from umapkit.compat.umap_learn._graph import as_csr
 from umapkit.compat.umap_learn._parameters import refuse
-from umapkit.graph import fuzzy_union
+from umapkit.graph import fuzzy_union, shape_of
 
 # What a membership counts for that one of two graphs does not have.
 _LEAST = 1e-8
@@ -38,8 +38,9 @@ def reset_local_connectivity(
     """
     graph = as_csr(simplicial_set)
     graph.eliminate_zeros()
-    rows = np.repeat(np.arange(graph.shape[0]), np.diff(graph.indptr))
-    largest = np.zeros(graph.shape[0])
+    n = shape_of(graph)[0]
+    rows = np.repeat(np.arange(n), np.diff(graph.indptr))
+    largest = np.zeros(n)
     np.maximum.at(largest, rows, graph.data)
     graph.data = graph.data / largest[rows]
     if reset_local_metric:
@@ -83,7 +84,7 @@ def discrete_metric_simplicial_set_intersection(
         refuse(f"metric={metric!r} in discrete_metric_simplicial_set_intersection")
     graph = as_csr(simplicial_set)
     labels = np.asarray(discrete_space)
-    rows = np.repeat(np.arange(graph.shape[0]), np.diff(graph.indptr))
+    rows = np.repeat(np.arange(shape_of(graph)[0]), np.diff(graph.indptr))
     head, tail = labels[rows], labels[graph.indices]
     unknown = (head == -1) | (tail == -1)
     factor = np.where(
@@ -163,8 +164,8 @@ def _at(
     graph: csr_array, rows: NDArray[Any], columns: NDArray[Any], missing: float
 ) -> NDArray[np.float64]:
     """Entries of the graph, and `missing` where it stores none."""
-    width = np.int64(graph.shape[1])
-    stored = np.repeat(np.arange(graph.shape[0]), np.diff(graph.indptr)) * width + graph.indices
+    n, width = shape_of(graph)
+    stored = np.repeat(np.arange(n), np.diff(graph.indptr)) * width + graph.indices
     order = np.argsort(stored, kind="stable")
     wanted = rows.astype(np.int64) * width + columns
     place = np.searchsorted(stored, wanted, sorter=order)
@@ -177,7 +178,7 @@ def _at(
 
 def _powers(graph: csr_array) -> NDArray[np.float64]:
     """Exponent of every row at which it sums up to log2(15), by bisection."""
-    n = graph.shape[0]
+    n = shape_of(graph)[0]
     rows = np.repeat(np.arange(n), np.diff(graph.indptr))
     low, high, middle = np.zeros(n), np.full(n, np.inf), np.ones(n)
     for _ in range(_BISECTIONS):

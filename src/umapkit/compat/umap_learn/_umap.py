@@ -250,6 +250,8 @@ output_dens, disconnection_distance
             If the data cannot be used, or one row alone was fitted.
         """
         self._check_fitted()
+        if vars(self).get("_combined_from_others"):
+            return np.asarray(self._moved_model().transform(X))
         if self._raw_data.shape[0] == 1:
             msg = "The model was fitted to one single row, so transform has nothing to go by."
             raise ValueError(msg)

@@ -112,7 +112,7 @@ def csr_unique(
         First rows of their kind, ``matrix[index]``; for every row the place of its kind there;
         how many rows of each kind.
     """
-    rows = csr_matrix(matrix, copy=True)
+    rows: Any = csr_matrix(matrix, copy=True)
     rows.sum_duplicates()
     rows.eliminate_zeros()
     kinds: dict[tuple[bytes, bytes], int] = {}

@@ -90,8 +90,8 @@ def _check_epochs(model: UMAP) -> None:
     given = model.n_epochs
     if given is None:
         return
-    many = list(given) if isinstance(given, (list, tuple, np.ndarray)) else [given]
-    if not many or not all(isinstance(n, numbers.Integral) and n >= 0 for n in many):
+    many: list[Any] = list(given) if isinstance(given, (list, tuple, np.ndarray)) else [given]
+    if not many or not all(isinstance(n, numbers.Integral) and int(n) >= 0 for n in many):
         _refuse(model, "n_epochs", "a whole number of 0 or more, a list of such, or None")
 
 
