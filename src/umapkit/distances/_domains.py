@@ -23,7 +23,7 @@ def non_negative(metric: str, rows: Rows, name: str) -> None:
         _refuse(
             metric,
             name,
-            (rows < 0).any(axis=1),
+            np.any(rows < 0, axis=1),
             "holds a negative value",
             "This metric compares histograms: shares or counts, 0 or more.",
         )
@@ -35,7 +35,7 @@ def filled(metric: str, rows: Rows, name: str) -> None:
     _refuse(
         metric,
         name,
-        ~(rows > 0).any(axis=1),
+        np.all(rows <= 0, axis=1),
         "holds zeros only",
         "It has no shares to compare: leave such rows out.",
     )
@@ -46,7 +46,7 @@ def not_zero(metric: str, rows: Rows, name: str) -> None:
     _refuse(
         metric,
         name,
-        ~rows.any(axis=1),
+        np.all(rows == 0, axis=1),
         "holds zeros only",
         "It has no direction to compare: leave such rows out.",
     )

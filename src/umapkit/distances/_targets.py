@@ -247,11 +247,12 @@ def label_keywords(metric: str, labels: ArrayLike) -> dict[str, float]:
     return {}
 
 
-def _positive(value: float, name: str) -> float:
-    if not (np.isscalar(value) and np.isfinite(value) and value > 0):
+def _positive(value: Any, name: str) -> float:
+    number: Any = value if np.isscalar(value) else np.nan
+    if not (np.isfinite(number) and number > 0):
         msg = f"{name}={value!r} is not allowed. Give a positive number."
         raise ValueError(msg)
-    return float(value)
+    return float(number)
 
 
 TARGET_METRICS: Mapping[str, Callable[..., Matrix]] = MappingProxyType(

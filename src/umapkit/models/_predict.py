@@ -45,9 +45,9 @@ class ClassPredictor(Settings):
             If the model was fitted without `y`.
         """
         check_is_fitted(self)
-        head_of(self)
-        places: Any = self.transform(X)
-        return probabilities(self, places)
+        model: Any = self  # what UMAP adds, `transform` above all
+        head_of(model)
+        return probabilities(model, model.transform(X))
 
     @available_if(_classifies)
     def predict(self, X: Any) -> NDArray[Any]:

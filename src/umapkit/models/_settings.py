@@ -56,6 +56,13 @@ class Settings(NeighborEmbedding):
     a_: float
     b_: float
     checkpoint: Any
+    # What the stages of a fit set.
+    _new_row_epochs: int
+    embedding_list_: list[NDArray[np.float32]]
+    n_epochs_: int
+    neighbor_recall_: float
+    rad_emb_: NDArray[np.float32]
+    rad_orig_: NDArray[np.float32]
     classes_: NDArray[Any]
     dens_frac: float
     dens_lambda: float

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -169,10 +170,11 @@ def _by_scipy(rows: Rows, name: str) -> Callable[[Rows], Iterator[Far]]:
     from scipy.spatial.distance import cdist
 
     wide = rows.astype(np.float64)
+    distances: Callable[..., Any] = cdist  # its types know no names of metrics
 
     def measure(queries: Rows) -> Iterator[Far]:
         for i in range(len(queries)):
-            far = cdist(queries[i : i + 1].astype(np.float64), wide, name)[0]
+            far = distances(queries[i : i + 1].astype(np.float64), wide, name)[0]
             yield np.where(np.isfinite(far), far, 0.0)  # over 0: zero rows, or opposite ones
 
     return measure

@@ -11,7 +11,7 @@ from umapkit.compat.umap_learn._umap import UMAP
 
 __version__ = "0.5.12"  # of umap-learn, whose names these are
 
-__all__ = ["UMAP", "__version__", "distances", "plot", "spectral", "umap_", "utils", "validation"]
+__all__ = ["UMAP", "__version__", "distances", "spectral", "umap_", "utils", "validation"]
 
 
 def __getattr__(name: str) -> object:
@@ -19,5 +19,5 @@ def __getattr__(name: str) -> object:
         import importlib
 
         return importlib.import_module("umapkit.compat.umap_learn.plot")
-    msg = f"umapkit.compat.umap_learn has no {name!r}; it has: {', '.join(__all__)}."
+    msg = f"umapkit.compat.umap_learn has no {name!r}; it has: {', '.join([*__all__, 'plot'])}."
     raise AttributeError(msg)
