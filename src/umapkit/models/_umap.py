@@ -157,6 +157,12 @@ class UMAP(Settings):
     True
     """
 
+    rad_orig_: NDArray[np.float32]
+    rad_emb_: NDArray[np.float32]
+    _lists: Neighbors | None
+    _radii: NDArray[np.float64] | None
+    _radius_rule: RadiusRule | None
+
     def __init__(
         self,
         n_neighbors: int = 15,
@@ -264,9 +270,7 @@ class UMAP(Settings):
         self._finder = everyone if copies.none else RowFinder(rows[copies.kept])
         self._index: NeighborIndex | None = None
         self._mean_distance: float | None = None
-        self._lists: Neighbors | None = None
-        self._radii: NDArray[np.float64] | None = None
-        self._radius_rule: RadiusRule | None = None
+        self._lists = self._radii = self._radius_rule = None
         self._keeper = GroundKeeper()
 
         memberships = find_memberships(self, self._finder.rows if not given else rows, graph)
