@@ -69,8 +69,7 @@ def density_forces(weights, y, wanted, *, a, b, lam, shift):
 def density_epoch(weights, y, v, order, wanted, *, epoch, n_epochs, a, b, seed, lam, shift):
     """One epoch of densMAP, dense from epoch 0 on: sampled.hpp with density_step.hpp."""
     lam = lam * min(1, 2 * (epoch + 1) / n_epochs)
-    n, left = len(y), 1 - epoch / n_epochs
-    h = 2 * left * min(1, (epoch + 1) / (0.6 * n_epochs)) * min(1, left / 0.4)
+    n, h = len(y), (1 - epoch / n_epochs) * min(1, (epoch + 1) / (0.4 * n_epochs))
     drawn = 0.5 if epoch < 0.75 * n_epochs else 1.0
     more, springs = density_forces(weights, y, wanted, a=a, b=b, lam=lam, shift=shift)
     velocity = v.copy()

@@ -36,6 +36,8 @@
 
 UMAPKIT_BEGIN
 
+constexpr double kCurvedRise = 0.4;  // the part of the schedule in which steps grow
+
 // Calls f(surface) for the card that a number names; `period` is the torus's.
 template <class F>
 void with_surface(int number, const double* period, F&& f) {
@@ -183,7 +185,7 @@ void run_curved(const S& surface, const PaddedGraph& graph, const CurvedOptions&
     });
     const double t = static_cast<double>(epoch);
     const double h = options.learning_rate * (1.0 - t / length) *
-                     std::min(1.0, (t + 1.0) / (static_cast<double>(kRise) * length));
+                     std::min(1.0, (t + 1.0) / (kCurvedRise * length));
     const float drawn = t < static_cast<double>(kFew) * length ? kFewShare : 1.0f;
     for_blocks(n, 64, n_threads, [&](std::size_t begin, std::size_t end, int) {
       for (std::size_t i = begin; i < end; ++i)

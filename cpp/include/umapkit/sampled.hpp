@@ -313,6 +313,11 @@ inline void shuffled_copy(const float* positions, std::size_t width, const std::
 
 // What moves the vertices of an epoch: here UMAP's forces alone (density_step.hpp: with densities).
 struct PlainMover {
+  // h over the learning rate in an epoch that begins and ends at these parts of the schedule.
+  static float step(float begin, float end) {
+    return kPeak * (1.0f - begin) * std::min(1.0f, end / kRise) *
+           std::min(1.0f, (1.0f - begin) / (1.0f - kRise));
+  }
   void prepare(const PaddedGraph&, const SampledOptions&, std::size_t, const Epoch&, int) {}
   template <int D>
   void move(const PaddedGraph& graph, const SampledOptions& options, std::size_t dim,
@@ -352,9 +357,8 @@ void run_sampled(const PaddedGraph& graph, const SampledOptions& options, int di
   for (; epoch < until; ++epoch) {
     shuffled_copy(from.data(), row_width(width), order, n, dim, n_threads, copy.data());
     const float past = static_cast<float>(epoch) / length;
-    const float h = kPeak * options.learning_rate * (1.0f - past) *
-                    std::min(1.0f, static_cast<float>(epoch + 1) / (kRise * length)) *
-                    std::min(1.0f, (1.0f - past) / (1.0f - kRise));
+    const float h =
+        options.learning_rate * mover.step(past, static_cast<float>(epoch + 1) / length);
     const float drawn = static_cast<float>(epoch) < kFew * length ? kFewShare : 1.0f;
     const Epoch now{drawn, from.data(), copy.data(), stride, static_cast<std::uint64_t>(epoch), h};
     mover.prepare(graph, options, width, now, n_threads);

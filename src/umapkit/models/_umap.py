@@ -202,6 +202,12 @@ class UMAP(ClassPredictor):
     True
     """
 
+    rad_orig_: NDArray[np.float32]
+    rad_emb_: NDArray[np.float32]
+    _lists: Neighbors | None
+    _radii: NDArray[np.float64] | None
+    _radius_rule: RadiusRule | None
+
     def __init__(
         self,
         n_neighbors: int = 15,
