@@ -247,8 +247,8 @@ def label_keywords(metric: str, labels: ArrayLike) -> dict[str, float]:
     return {}
 
 
-def _positive(value: float, name: str) -> float:
-    if not (np.isscalar(value) and np.isfinite(value) and value > 0):
+def _positive(value: Any, name: str) -> float:
+    if np.ndim(value) != 0 or not (np.isfinite(value) and value > 0):
         msg = f"{name}={value!r} is not allowed. Give a positive number."
         raise ValueError(msg)
     return float(value)

@@ -70,7 +70,8 @@ class FromFunction:
                 "was expected. Return one number, or a pair (distance, gradient)."
             )
             raise TypeError(msg)
-        return float(found)
+        number: Any = found
+        return float(number)
 
 
 def metric_of_function(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -164,7 +165,7 @@ def _by_counts(rows: Rows, formula: FromCounts) -> Callable[[Rows], Iterator[Far
     return measure
 
 
-def _by_scipy(rows: Rows, name: str) -> Callable[[Rows], Iterator[Far]]:
+def _by_scipy(rows: Rows, name: Any) -> Callable[[Rows], Iterator[Far]]:
     """SciPy's loops in C measure the same, several times faster than NumPy's temporary arrays."""
     from scipy.spatial.distance import cdist
 
