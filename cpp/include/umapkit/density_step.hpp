@@ -65,13 +65,13 @@ double ordered_sum(std::size_t n, int n_threads, F&& f) {
   return total;
 }
 
-constexpr float kDensityRise = 0.4f;  // the part of the schedule in which steps grow
+constexpr float kDenseSteps = 0.4f;  // the part of the schedule in which steps grow
 
 class DensityMover {
  public:
   // Larger steps at the end than without densities, which are at work only then.
   static float step(float begin, float end) {
-    return (1.0f - begin) * std::min(1.0f, end / kDensityRise);
+    return (1.0f - begin) * std::min(1.0f, end / kDenseSteps);
   }
   DensityMover(const PaddedGraph& graph, const DensityOptions& density, int n_threads)
       : density_(density),

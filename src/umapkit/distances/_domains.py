@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from umapkit.distances._differences import MISSING
 
 Rows = NDArray[np.float32]
 
 
-def _refuse(metric: str, name: str, wrong: NDArray[np.bool_], what: str, advice: str) -> None:
-    if wrong.any():
+def _refuse(metric: str, name: str, wrong: ArrayLike, what: str, advice: str) -> None:
+    if np.any(wrong):
         row = int(np.argmax(wrong))
         msg = f"metric={metric!r}: row {row} of {name} {what}. {advice}"
         raise ValueError(msg)

@@ -248,8 +248,7 @@ def label_keywords(metric: str, labels: ArrayLike) -> dict[str, float]:
 
 
 def _positive(value: Any, name: str) -> float:
-    number: Any = value if np.isscalar(value) else np.nan
-    if not (np.isfinite(number) and number > 0):
+    if np.ndim(value) != 0 or not (np.isfinite(value) and value > 0):
         msg = f"{name}={value!r} is not allowed. Give a positive number."
         raise ValueError(msg)
     return float(number)

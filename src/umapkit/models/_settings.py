@@ -57,6 +57,7 @@ class Settings(NeighborEmbedding):
     b_: float
     checkpoint: Any
     # What the stages of a fit set.
+    _inverse_number: tuple[int, int] | None
     _new_row_epochs: int
     embedding_list_: list[NDArray[np.float32]]
     n_epochs_: int

@@ -333,10 +333,8 @@ class UMAP(ClassPredictor):
         self._finder = find_kept(everyone, rows, copies)
         self._index: NeighborIndex | GivenIndex | None = given_index(self, rows)
         self._mean_distance: float | None = None
-        self._inverse_number: tuple[int, int] | None = None
-        self._lists: Neighbors | None = None
-        self._radii: NDArray[np.float64] | None = None
-        self._radius_rule: RadiusRule | None = None
+        self._inverse_number = None
+        self._lists = self._radii = self._radius_rule = None
         self._keeper = GroundKeeper()
         labels = None if y is None else Labels.read(self, y, copies)  # before the long search
 

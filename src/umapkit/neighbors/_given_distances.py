@@ -31,8 +31,8 @@ class GivenDistances:
     @property
     def shape(self) -> tuple[int, int]:
         """Rows asked for, and training rows."""
-        m, n = self.table.shape  # pyright: ignore[reportGeneralTypeIssues] # of sparse ones, too
-        return int(m), int(n)
+        table: Any = self.table
+        return table.shape[0], table.shape[1]
 
     def __len__(self) -> int:
         return self.shape[0]

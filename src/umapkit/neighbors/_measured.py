@@ -165,7 +165,7 @@ def _by_counts(rows: Rows, formula: FromCounts) -> Callable[[Rows], Iterator[Far
     return measure
 
 
-def _by_scipy(rows: Rows, name: str) -> Callable[[Rows], Iterator[Far]]:
+def _by_scipy(rows: Rows, name: Any) -> Callable[[Rows], Iterator[Far]]:
     """SciPy's loops in C measure the same, several times faster than NumPy's temporary arrays."""
     from scipy.spatial.distance import cdist
 
