@@ -69,8 +69,9 @@ constexpr float kDenseSteps = 0.4f;  // the part of the schedule in which steps 
 
 class DensityMover {
  public:
-  // Larger steps at the end than without densities, which are at work only then.
-  static float step(float begin, float end) {
+  // Once densities are at work, larger steps than without them.
+  float step(std::int64_t epoch, float begin, float end) const {
+    if (epoch < density_.first) return PlainMover::step(epoch, begin, end);
     return (1.0f - begin) * std::min(1.0f, end / kDenseSteps);
   }
   DensityMover(const PaddedGraph& graph, const DensityOptions& density, int n_threads)

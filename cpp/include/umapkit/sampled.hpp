@@ -314,7 +314,7 @@ inline void shuffled_copy(const float* positions, std::size_t width, const std::
 // What moves the vertices of an epoch: here UMAP's forces alone (density_step.hpp: with densities).
 struct PlainMover {
   // h over the learning rate in an epoch that begins and ends at these parts of the schedule.
-  static float step(float begin, float end) {
+  static float step(std::int64_t, float begin, float end) {
     return kPeak * (1.0f - begin) * std::min(1.0f, end / kRise) *
            std::min(1.0f, (1.0f - begin) / (1.0f - kRise));
   }
@@ -358,7 +358,7 @@ void run_sampled(const PaddedGraph& graph, const SampledOptions& options, int di
     shuffled_copy(from.data(), row_width(width), order, n, dim, n_threads, copy.data());
     const float past = static_cast<float>(epoch) / length;
     const float h =
-        options.learning_rate * mover.step(past, static_cast<float>(epoch + 1) / length);
+        options.learning_rate * mover.step(epoch, past, static_cast<float>(epoch + 1) / length);
     const float drawn = static_cast<float>(epoch) < kFew * length ? kFewShare : 1.0f;
     const Epoch now{drawn, from.data(), copy.data(), stride, static_cast<std::uint64_t>(epoch), h};
     mover.prepare(graph, options, width, now, n_threads);

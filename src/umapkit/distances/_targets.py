@@ -251,7 +251,7 @@ def _positive(value: Any, name: str) -> float:
     if np.ndim(value) != 0 or not (np.isfinite(value) and value > 0):
         msg = f"{name}={value!r} is not allowed. Give a positive number."
         raise ValueError(msg)
-    return float(number)
+    return float(value)
 
 
 TARGET_METRICS: Mapping[str, Callable[..., Matrix]] = MappingProxyType(

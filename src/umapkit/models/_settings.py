@@ -21,10 +21,12 @@ from umapkit.layout import (
 )
 from umapkit.models._density import check_densmap
 from umapkit.models._labels import check_labels
-from umapkit.neighbors import read_distances
+from umapkit.neighbors import Neighbors, read_distances
 
 if TYPE_CHECKING:
     from sklearn.utils import Tags
+
+    from umapkit.models._density import RadiusRule
 
 _OPTIONAL = ("a", "b", "disconnection_distance", "tol")
 _NUMBERS = (
@@ -58,7 +60,10 @@ class Settings(NeighborEmbedding):
     checkpoint: Any
     # What the stages of a fit set.
     _inverse_number: tuple[int, int] | None
+    _lists: Neighbors | None
     _new_row_epochs: int
+    _radii: NDArray[np.float64] | None
+    _radius_rule: RadiusRule | None
     embedding_list_: list[NDArray[np.float32]]
     n_epochs_: int
     neighbor_recall_: float

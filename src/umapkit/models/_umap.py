@@ -19,7 +19,6 @@ from umapkit.layout import (
     Optimizer,
 )
 from umapkit.models._copies import Copies
-from umapkit.models._density import RadiusRule
 from umapkit.models._fit import (
     find_equals,
     find_kept,
@@ -201,12 +200,6 @@ class UMAP(ClassPredictor):
     >>> bool(np.array_equal(model.transform(rows[7:8]), model.embedding_[7:8]))
     True
     """
-
-    rad_orig_: NDArray[np.float32]
-    rad_emb_: NDArray[np.float32]
-    _lists: Neighbors | None
-    _radii: NDArray[np.float64] | None
-    _radius_rule: RadiusRule | None
 
     def __init__(
         self,
