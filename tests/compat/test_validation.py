@@ -7,6 +7,7 @@ import pytest
 from scipy.sparse import csr_matrix
 
 import umapkit.compat.umap_learn as umap
+from umapkit.compat.umap_learn._parameters import our_parameters
 
 from .features import has, random_rows, takes
 
@@ -160,3 +161,8 @@ def test_a_function_as_metric_warns_at_most_once(recwarn):
 def test_what_is_not_there_says_so(parameters):
     with pytest.raises(NotImplementedError, match="umap-learn's and not in umapkit"):
         umap.UMAP(**parameters).fit(random_rows(30, 4))
+
+
+def test_the_weight_of_densities_is_in_umap_learns_unit():
+    model = umap.UMAP(densmap=True, dens_lambda=1.5)
+    assert our_parameters(model, n_neighbors=15, supervised=False)["dens_lambda"] == 3.0

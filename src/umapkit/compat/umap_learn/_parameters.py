@@ -88,6 +88,8 @@ def our_parameters(
                 continue
             refuse(f"{name}={value!r}")
         ours[name] = getattr(model, name)
+    if "dens_lambda" in ours:  # umap-learn counts each edge twice in this weight, umapkit once
+        ours["dens_lambda"] = 2 * ours["dens_lambda"]
     ours["n_neighbors"] = n_neighbors
     ours["n_components"] = int(model.n_components)
     ours["n_jobs"] = None if model.n_jobs == -1 else model.n_jobs
