@@ -29,7 +29,7 @@ def sampled_epoch(graph, y, v, order, *, epoch, n_epochs, a, b, gamma, rate, m, 
     """One epoch of sampled.hpp on a dense matrix of weights."""
     n = len(y)
     left = 1 - epoch / n_epochs
-    h = 2 * rate * left * min(1, (epoch + 1) / (0.6 * n_epochs)) * min(1, left / 0.4)
+    h = 1.4 * rate * left * min(1, (epoch + 1) / (0.6 * n_epochs)) * min(1, left / 0.4)
     drawn = 0.5 if epoch < 0.75 * n_epochs else 1.0
     to, velocity = y.copy(), v.copy()
     shuffled = y[order]

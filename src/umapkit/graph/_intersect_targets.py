@@ -75,9 +75,9 @@ def intersect_targets(
     >>> import numpy as np
     >>> graph = csr_array(np.ones((3, 3), dtype=np.float32) - np.eye(3, dtype=np.float32))
     >>> intersect_targets(graph, [1.0, 2.0, 9.0], metric="ordinal").toarray().round(2)
-    array([[0.  , 1.  , 0.  ],
-           [1.  , 0.  , 0.02],
-           [0.  , 0.02, 0.  ]], dtype=float32)
+    array([[0.  , 1.  , 0.29],
+           [1.  , 0.  , 1.  ],
+           [0.29, 1.  , 0.  ]], dtype=float32)
     """
     far = farness(target_weight)
     targets = y if isinstance(y, Targets) else read_targets(y, metric=metric, unknown=unknown)

@@ -55,7 +55,7 @@ def input_radii(
     >>> rows = np.array([[0.0], [1.0], [2.0], [10.0], [20.0], [30.0]])
     >>> table = find_neighbors(rows, n_neighbors=3)
     >>> input_radii(fuzzy_graph(table), table).round(1)
-    array([0.4, 0.3, 2.9, 4.4, 4.9, 5.1])
+    array([0.9, 2.9, 3.2, 4.9, 4.6, 5.4])
     """
     n, m = shape_of(graph)
     if neighbors.n != n or (n != m and not bipartite):

@@ -168,7 +168,7 @@ def density_regression(
     --------
     >>> rows = np.random.default_rng(0).normal(size=(300, 2))
     >>> beta, gamma = density_regression(rows, 5 * rows)
-    >>> round(beta, 4), round(gamma / np.log(25), 4)
+    >>> round(beta, 4), round(gamma / float(np.log(25)), 4)
     (1.0, 1.0)
     """
     data, found = _two_radii(X, embedding, n_neighbors, metric, n_jobs)
@@ -209,7 +209,7 @@ def _pearson(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, flo
     xx, yy, xy = float(np.sum(dx * dx)), float(np.sum(dy * dy)), float(np.sum(dx * dy))
     if xx == 0 or yy == 0:
         return float("nan"), 0.0 if xx > 0 else float("nan")
-    return xy / np.sqrt(xx * yy), xy / xx
+    return float(xy / np.sqrt(xx * yy)), float(xy / xx)
 
 
 def map_radii(graph: Any, embedding: ArrayLike, a: float, b: float) -> NDArray[np.float64]:
