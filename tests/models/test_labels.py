@@ -78,7 +78,7 @@ IN_TURNS = {
 }
 
 
-# With steps of peak 1.4 k-means splits one class of iris at this seed (ARI .59); with 2 it does not.
+# With steps of peak 1.4 k-means splits a class of iris at this seed (ARI .59), with 2 not.
 _OPEN = pytest.mark.xfail(reason="known: the schedule of the layout, docs/notes/layout.md")
 
 
