@@ -68,8 +68,7 @@ class Fitted:
             return
         self.embedding_ = self._with_gaps(model.embedding_)
         if hasattr(model, "embedding_list_"):
-            kept = getattr(model, "embedding_list_")  # noqa: B009  (set by some fits only)
-            self.embedding_list_ = [self._with_gaps(places) for places in kept]
+            self.embedding_list_ = [self._with_gaps(places) for places in model.embedding_list_]
 
     def _with_gaps(self, places: NDArray[np.float32]) -> NDArray[np.float32]:
         """umap-learn has no place for a row without any neighbour."""
