@@ -20,6 +20,7 @@ from umapkit.layout import (
     execute,
     resolve_epochs,
 )
+from umapkit.models._warm import is_model, warm_start
 from umapkit.neighbors import NeighborIndex, build_index, check_precomputed, estimate_recall
 
 if TYPE_CHECKING:
@@ -100,18 +101,21 @@ def lay_out(model: UMAP, memberships: csr_array, rows: NDArray[np.float32]) -> N
     copies = model._places
     kept_rows = rows if copies.keeps_all else model._finder.rows
     init = model.init
-    if not isinstance(init, str):
-        init = np.asarray(init)
-        if init.shape == (len(rows), model.n_components):
-            init = init[copies.kept] if not copies.keeps_all else init
-    start = make_start(
-        memberships,
-        init=init,
-        n_components=model.n_components,
-        data=kept_rows,
-        seed=model.seed_,
-        n_jobs=model.n_jobs,
-    )
+    if is_model(init):
+        start = warm_start(init, kept_rows, memberships, seed=model.seed_)
+    else:
+        if not isinstance(init, str):
+            init = np.asarray(init)
+            if init.shape == (len(rows), model.n_components):
+                init = init[copies.kept] if not copies.keeps_all else init
+        start = make_start(
+            memberships,
+            init=init,
+            n_components=model.n_components,
+            data=kept_rows,
+            seed=model.seed_,
+            n_jobs=model.n_jobs,
+        )
     length, wanted = resolve_epochs(model.n_epochs, len(start))
     options = model._layout_options(n_epochs=length, seed=model.seed_)
     layout = Layout(memberships, start, options, n_jobs=model.n_jobs)

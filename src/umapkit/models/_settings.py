@@ -10,6 +10,7 @@ import numpy as np
 from umapkit.distances import resolve_metric
 from umapkit.estimator import NeighborEmbedding
 from umapkit.layout import Checkpoint, LayoutOptions, find_ab, resolve_epochs
+from umapkit.models._warm import check_warm, is_model
 
 _OPTIONAL = ("a", "b", "disconnection_distance", "tol")
 _NUMBERS = (
@@ -36,6 +37,7 @@ class Settings(NeighborEmbedding):
     a_: float
     b_: float
     checkpoint: Any
+    init: Any
     disconnection_distance: float | None
     learning_rate: float
     metric: str
@@ -51,6 +53,7 @@ class Settings(NeighborEmbedding):
     repulsion_strength: float
     spread: float
     target_metric: str
+    _told: str | None = None
 
     def _resolved_disconnection(self) -> float:
         """Distance from which neighbours are not connected."""
@@ -132,6 +135,8 @@ class Settings(NeighborEmbedding):
                 "neighbours would give. Give one of them."
             )
             raise ValueError(msg)
+        if is_model(self.init):
+            check_warm(self.init, n_components=self.n_components)
         resolve_metric(self.metric)
         if self.neighbors not in ("auto", "exact", "descent"):
             msg = f"neighbors={self.neighbors!r} is not known. Give 'auto', 'exact' or 'descent'."

@@ -9,6 +9,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
 
 from umapkit._seed import resolve_seed
 from umapkit._threads import resolve_n_jobs
@@ -18,6 +19,7 @@ from umapkit.layout import (
     Observer,
     Optimizer,
 )
+from umapkit.models._combination import Algebra
 from umapkit.models._copies import Copies
 from umapkit.models._fit import (
     find_memberships,
@@ -28,13 +30,14 @@ from umapkit.models._fit import (
 )
 from umapkit.models._place import GroundKeeper, NewRows, place_new_rows
 from umapkit.models._settings import Settings
+from umapkit.models._warm import check_warm, clone_with_init, is_model
 from umapkit.neighbors import (
     NeighborIndex,
     Neighbors,
 )
 
 
-class UMAP(Settings):
+class UMAP(Algebra, Settings):
     """Uniform manifold approximation and projection (McInnes, Healy, Melville 2018).
 
     The same `random_state` gives the same bits for any `n_jobs`, and `transform` is a function:
@@ -54,8 +57,9 @@ class UMAP(Settings):
         at each of its epochs in `embedding_list_`.
     learning_rate : float, default 1.0
         First step size of the layout; fades to 0.
-    init : {"spectral", "pca", "random"} or array of shape (n, n_components), default "spectral"
-        Start of the layout; scaled to [0, 10] on every axis.
+    init : {"spectral", "pca", "random"}, array (n, n_components) or model, default "spectral"
+        Start of the layout; scaled to [0, 10] on every axis. A fitted model is a warm start: its
+        rows begin at their places, others where it places them, and nothing is scaled.
     min_dist : float, default 0.1
         How tight points may pack, in units of the map; 0 to `spread`. Larger values spread
         clumps out.
@@ -146,7 +150,7 @@ class UMAP(Settings):
         metric: str = "euclidean",
         n_epochs: int | Sequence[int] | None = None,
         learning_rate: float = 1.0,
-        init: Literal["spectral", "pca", "random"] | ArrayLike = "spectral",
+        init: Literal["spectral", "pca", "random"] | ArrayLike | BaseEstimator = "spectral",
         min_dist: float = 0.1,
         spread: float = 1.0,
         set_op_mix_ratio: float = 1.0,
@@ -225,11 +229,17 @@ class UMAP(Settings):
         """
         self._check_parameters(graph=graph)
         rows = self._rows(X, reset=True)
+        if is_model(self.init):
+            check_warm(self.init, n_components=self.n_components, n_columns=rows.shape[1])
         forget(self)
         self.seed_ = resolve_seed(self.random_state)
         everyone = RowFinder(rows, n_jobs=self.n_jobs)
         # A graph or a table of neighbours from outside is about all rows, copies included.
         given = graph is not None or self._given_neighbors() is not None
+        # What the fit knew besides the rows, and an update could not know of new ones.
+        self._told = "y" if y is not None else "graph" if graph is not None else None
+        if self._told is None and given:
+            self._told = "neighbors"
         copies = Copies.of(everyone.first, keep_all=given)
         self._places = copies
         self._finder = everyone if copies.none else RowFinder(rows[copies.kept])
@@ -323,6 +333,42 @@ class UMAP(Settings):
         if not return_score:
             return places
         return places, new.scores(near, found, known)
+
+    def update(self, X: Any) -> Self:
+        """Add rows to the fitted map and optimise it.
+
+        Neighbours of all rows are searched anew (as long as in a fit), old rows begin at their
+        places and new ones where `transform` puts them. Then a third of the fit's epochs (100 by
+        default) are run with an eighth of `learning_rate`, in which old rows move little: with
+        as many new digits as old ones, by a hundredth of the map's width. Afterwards the model is
+        one of all rows, the old ones first. `tol` and `observers` are honoured, `checkpoint` is
+        not written.
+
+        Parameters
+        ----------
+        X : table of shape (m, n_features)
+            New rows with the columns of ``fit``. A row equal to an old one takes its place.
+
+        Returns
+        -------
+        UMAP
+            Itself. If anything fails before the layout, it is unchanged.
+
+        Raises
+        ------
+        ValueError
+            If the data cannot be used, or if the fit was told labels, a graph or neighbours.
+        LayoutInterrupted
+            On Ctrl-C during the layout; `embedding_` is the last map.
+        """
+        from umapkit.models._update import update_model
+
+        update_model(self, X)
+        return self
+
+    def __sklearn_clone__(self) -> Self:
+        """Clone, but leave a fitted model in `init` fitted."""
+        return clone_with_init(self)
 
     @classmethod
     def from_parts(
