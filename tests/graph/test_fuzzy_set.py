@@ -197,7 +197,8 @@ def test_operations_leave_their_sets_as_they_were():
 
 def test_restored_rows_have_a_largest_membership_of_one_and_the_sum_of_a_usual_row():
     rng = np.random.default_rng(0)
-    directed = csr_array(rng.uniform(0.01, 0.3, size=(20, 9)))
+    usual = 0.3 * rng.uniform(0.6, 0.9, size=(20, 1)) ** np.arange(9)
+    directed = csr_array(rng.permuted(usual, axis=1))
     found = restore_rows(directed, 15)
     np.testing.assert_allclose(found.max(axis=1).toarray(), 1)
     np.testing.assert_allclose(found.sum(axis=1), np.log2(15), atol=1e-4)

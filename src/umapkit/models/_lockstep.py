@@ -11,7 +11,8 @@ umap-learn's schedule would visit it),
 all from the same places. It is one damped Jacobi iteration of the implicit step (I + C) y' = y, C
 the Laplacian of c. The eigenvalues of C over 1 + 2 C_ii lie in [0, 1) (Gershgorin), those of the
 step therefore in (0, 1]: springs never swing, however stiff, and a pair held by a large c meets in
-its middle. Points of a frozen slice do not move. O(pairs) an epoch, serial and in a fixed order:
+its middle. Points of a frozen slice do not move; since they do not come half of the way, their c
+counts twice. O(pairs) an epoch, serial and in a fixed order:
 the bits do not depend on threads.
 """
 
@@ -56,7 +57,8 @@ def align(
     if not moving:
         return
     current = [p if lay is None else lay.embedding for lay, p in zip(layouts, places, strict=True)]
-    pulls = _pulls(strengths, degrees, regularisation)
+    frozen = [layout is None for layout in layouts]
+    pulls = _pulls(strengths, degrees, regularisation, frozen)
     length = max(layout.options.n_epochs for layout in layouts if layout is not None)
     for epoch in range(length):
         for s in moving:
@@ -77,6 +79,7 @@ def _pulls(
     strengths: Mapping[tuple[int, int], csr_array],
     degrees: Sequence[NDArray[np.float64]],
     regularisation: float,
+    frozen: Sequence[bool],
 ) -> list[list[tuple[int, csr_array]]]:
     """For every slice, the others that pull at it and lambda g w of all pairs."""
     found: list[list[tuple[int, csr_array]]] = [[] for _ in degrees]
@@ -86,8 +89,8 @@ def _pulls(
         mean = (diags_array(degrees[s]) @ strength + strength @ diags_array(degrees[t])) / 2.0
         pull = csr_array(mean * regularisation)
         if pull.nnz:
-            found[s].append((t, pull))
-            found[t].append((s, csr_array(pull.T)))
+            found[s].append((t, pull * 2.0 if frozen[t] else pull))
+            found[t].append((s, csr_array(pull.T) * 2.0 if frozen[s] else csr_array(pull.T)))
     return found
 
 
