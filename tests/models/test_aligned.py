@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -320,8 +321,7 @@ def test_springs_are_overlaps_of_neighbourhoods_along_chains():
     rng = np.random.default_rng(0)
     sizes = (12, 15, 11, 9)
     graphs = [csr_array((g := rng.random((n, n)) < 0.3) | g.T, dtype=np.float32) for n in sizes]
-    links = [csr_array(rng.random((a, b)) < 0.1, dtype=float)
-             for a, b in zip(sizes[:-1], sizes[1:], strict=True)]  # fmt: skip
+    links = [csr_array(rng.random(shape) < 0.1, dtype=float) for shape in pairwise(sizes)]
     found = springs(graphs, links, window=2)
     assert sorted(found) == [(0, 1), (0, 2), (1, 2), (1, 3), (2, 3)]
     near = [[set(np.flatnonzero(row)) for row in g.toarray()] for g in graphs]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +46,7 @@ def check_how(how: str, weights: Sequence[float] | None, n_parts: int) -> NDArra
     return values / values.max()
 
 
-def floor_of(memberships: NDArray[np.floating]) -> float:
+def floor_of(memberships: NDArray[Any]) -> float:
     """Membership that an intersection gives to a pair that one of its parts does not list.
 
     Half the smallest one of that part, within [1e-8, 1e-4]: the part holds near pairs only, so a

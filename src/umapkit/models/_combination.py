@@ -184,7 +184,8 @@ def combine_models(how: How, one: Any, other: Any) -> Any:
     models = [_layout_model(model) for model in (one, other)]
     first = models[0]
     lengths = [m.n_epochs for m in models if m.n_epochs is not None]
-    model = clone(first).set_params(
+    model: Any = clone(first)
+    model.set_params(
         n_neighbors=max(m.n_neighbors for m in models),
         n_components=min(m.n_components for m in models),
         learning_rate=min(m.learning_rate for m in models),

@@ -85,6 +85,12 @@ class CombinedUMAP(Algebra, NeighborEmbedding):
     (3, 2)
     """
 
+    combination_: Combination
+    disconnected_: NDArray[np.bool_]
+    loss_: float
+    n_epochs_: int
+    seed_: int
+
     def __init__(
         self,
         parts: Sequence[Any] | None = None,
@@ -132,6 +138,7 @@ class CombinedUMAP(Algebra, NeighborEmbedding):
         rows = self._rows(X, reset=True)
         groups = self._groups(layout_model, rows.shape[1], names)
         check_how(self.how, self.weights, len(groups))
+        how: Any = self.how  # checked
         if is_model(layout_model.init):
             n_axes = layout_model.n_components
             check_warm(layout_model.init, n_components=n_axes, n_columns=rows.shape[1])
@@ -147,7 +154,7 @@ class CombinedUMAP(Algebra, NeighborEmbedding):
             part.fit(np.ascontiguousarray(rows[:, columns]), y)
             leaves.append(Leaf(part, columns))
         node = Node.of(
-            self.how,
+            how,
             leaves,
             weights=self.weights,
             n_neighbors=layout_model.n_neighbors,
@@ -232,11 +239,12 @@ class CombinedUMAP(Algebra, NeighborEmbedding):
     ) -> list[tuple[NDArray[np.int64], UMAP]]:
         """Columns and unfitted model of every part."""
         if self.parts is None:
-            return [(np.arange(n_columns), clone(model))]
+            whole: Any = clone(model)
+            return [(np.arange(n_columns), whole)]
         if isinstance(self.parts, str) or len(self.parts) == 0:
             msg = f"parts={self.parts!r} is not allowed. Give a list of (columns, metric)."
             raise ValueError(msg)
-        found = []
+        found: list[tuple[NDArray[np.int64], UMAP]] = []
         for number, part in enumerate(self.parts):
             if not isinstance(part, (tuple, list)) or len(part) not in (2, 3):
                 msg = f"parts[{number}] is {part!r}. Give (columns, metric) or "
@@ -307,7 +315,7 @@ def _columns(
             if missing:
                 msg = f"parts[{number}] names the column {missing[0]!r}; X has "
                 raise ValueError(msg + (f"{', '.join(names)}." if names else "no names."))
-            found = np.array([(names or []).index(one) for one in listed], dtype=np.int64)
+            found = np.array([(names or []).index(str(one)) for one in listed], dtype=np.int64)
         else:
             mask = np.asarray(listed)
             fits = mask.ndim == 1 and (

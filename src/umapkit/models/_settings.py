@@ -6,6 +6,7 @@ import numbers
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from umapkit.distances import resolve_metric
 from umapkit.estimator import NeighborEmbedding
@@ -53,6 +54,13 @@ class Settings(NeighborEmbedding):
     repulsion_strength: float
     spread: float
     target_metric: str
+
+    embedding_list_: list[NDArray[np.float32]]
+    loss_: float
+    n_epochs_: int
+    neighbor_recall_: float
+    _new_row_epochs: int
+    # What the fit knew besides the rows ("y", "graph", "neighbors"), and an update could not know.
     _told: str | None = None
 
     def _resolved_disconnection(self) -> float:

@@ -96,7 +96,7 @@ class Leaf:
     @cached_property
     def floor(self) -> float:
         """Membership of pairs that the graph does not list; see `floor_of`."""
-        return floor_of(self.compact.data)
+        return floor_of(np.asarray(self.compact.data))
 
     @cached_property
     def support(self) -> csr_array:
@@ -145,7 +145,7 @@ class Leaf:
         )
         u = len(copies.kept)
         weights = memberships(reached, scales, bipartite=True, n_columns=u, n_jobs=model.n_jobs)
-        columns = copies.kept[weights.indices]
+        columns = copies.kept[np.asarray(weights.indices)]
         pattern = csr_array((weights.data, columns, weights.indptr), shape=(len(rows), self.n))
         known = model._finder.find(rows, n_jobs=model.n_jobs)[:, None]
         hashes = row_hashes(rows, n_jobs=model.n_jobs)
@@ -251,7 +251,7 @@ class Node:
     @cached_property
     def floor(self) -> float:
         """Membership of pairs that the graph does not list; see `floor_of`."""
-        return floor_of(self.graph.data)
+        return floor_of(np.asarray(self.graph.data))
 
     @property
     def support(self) -> csr_array:

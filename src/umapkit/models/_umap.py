@@ -236,7 +236,6 @@ class UMAP(Algebra, Settings):
         everyone = RowFinder(rows, n_jobs=self.n_jobs)
         # A graph or a table of neighbours from outside is about all rows, copies included.
         given = graph is not None or self._given_neighbors() is not None
-        # What the fit knew besides the rows, and an update could not know of new ones.
         self._told = "y" if y is not None else "graph" if graph is not None else None
         if self._told is None and given:
             self._told = "neighbors"

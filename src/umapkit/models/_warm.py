@@ -91,7 +91,7 @@ def fill_places(places: NDArray[np.float32], graph: csr_array, *, seed: int) -> 
     """
     places = np.array(places, dtype=np.float32)
     rows, columns = pairs_of(graph)
-    open_ = np.isnan(places).any(axis=1)
+    open_ = np.asarray(np.isnan(places).any(axis=1))
     while open_.any():
         known = ~open_[columns] & open_[rows]
         if not known.any():
@@ -111,9 +111,9 @@ def fill_places(places: NDArray[np.float32], graph: csr_array, *, seed: int) -> 
     return places
 
 
-def clone_with_init(model: UMAP) -> UMAP:
+def clone_with_init(model: UMAP) -> Any:
     """Clone an estimator, keeping a fitted `init`: a start that is not fitted is none."""
-    parameters = {
+    parameters: dict[str, Any] = {
         name: value if name == "init" and is_model(value) else clone(value, safe=False)
         for name, value in model.get_params(deep=False).items()
     }
