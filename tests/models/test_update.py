@@ -9,6 +9,7 @@ from sklearn.datasets import load_digits
 
 import umapkit
 from umapkit import UMAP
+from umapkit.layout import Callback, LayoutInterrupted
 from umapkit.quality import knn_accuracy, trustworthiness
 
 
@@ -134,6 +135,20 @@ def test_a_failed_update_leaves_the_model_as_it_was(digits):
 
     with pytest.raises(NotFittedError):
         UMAP().update(digits[0][:10])
+
+
+def test_an_interrupted_update_keeps_the_last_map_of_all_rows(digits):
+    def stop(epoch, _):
+        if epoch == 5:
+            raise KeyboardInterrupt
+
+    rows = digits[0]
+    model = UMAP(random_state=0, n_epochs=60).fit(rows[:200])
+    model.observers = Callback(stop)
+    with pytest.raises(LayoutInterrupted):
+        model.update(rows[200:260])
+    assert model.n_epochs_ == 5
+    assert np.array_equal(model.transform(rows[:260]), model.embedding_)
 
 
 def test_rows_far_from_all_old_ones_get_a_place_among_each_other():
