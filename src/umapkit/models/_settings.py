@@ -33,12 +33,21 @@ class Settings(NeighborEmbedding):
     Every name here is a constructor parameter of `umapkit.UMAP` or set by its ``fit``.
     """
 
+    init: Any
+
+    embedding_list_: list[NDArray[np.float32]]
+    loss_: float
+    n_epochs_: int
+    neighbor_recall_: float
+    _new_row_epochs: int
+    # What the fit knew besides the rows ("y", "graph", "neighbors"), and an update could not know.
+    _told: str | None = None
+
     a: float | None
     b: float | None
     a_: float
     b_: float
     checkpoint: Any
-    init: Any
     disconnection_distance: float | None
     learning_rate: float
     metric: str
@@ -54,14 +63,6 @@ class Settings(NeighborEmbedding):
     repulsion_strength: float
     spread: float
     target_metric: str
-
-    embedding_list_: list[NDArray[np.float32]]
-    loss_: float
-    n_epochs_: int
-    neighbor_recall_: float
-    _new_row_epochs: int
-    # What the fit knew besides the rows ("y", "graph", "neighbors"), and an update could not know.
-    _told: str | None = None
 
     def _resolved_disconnection(self) -> float:
         """Distance from which neighbours are not connected."""
