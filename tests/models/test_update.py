@@ -107,7 +107,7 @@ def test_models_that_were_told_more_than_rows_refuse_an_update(digits, tmp_path)
     for model, words in (
         (clone(base).fit(rows, labels), "labels"),
         (clone(base).fit(rows, graph=plain.graph_), "graph"),
-        (clone(base).set_params(precomputed_knn=knn).fit(rows), "precomputed_knn"),
+        (clone(base).set_params(precomputed_knn=knn).fit(rows), "given neighbours"),
         (UMAP.from_parts(rows, plain.graph_, plain.embedding_), "graph"),
     ):
         before = model.embedding_.copy()

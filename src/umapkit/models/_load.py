@@ -23,16 +23,7 @@ from umapkit.store import read_folder, write_folder
 
 # Parameters that belong to a run, not to the map.
 _OF_THE_RUN = ("memory", "observers", "checkpoint", "verbose")
-_NUMBERS = (
-    "seed_",
-    "a_",
-    "b_",
-    "n_epochs_",
-    "n_features_in_",
-    "_new_row_epochs",
-    "_mean_distance",
-    "_told",
-)
+_NUMBERS = ("seed_", "a_", "b_", "n_epochs_", "n_features_in_", "_new_row_epochs", "_mean_distance")
 _MAYBE_NAN = ("loss_", "neighbor_recall_")
 _WARM = "init"  # folder of a model that was the start
 # What else a folder may hold, and who reads it.
@@ -66,6 +57,7 @@ def save_umap(model: UMAP, path: str | os.PathLike[str]) -> None:
         found, index = model._index.state_arrays()
         arrays |= {f"index.{name}": array for name, array in found.items()}
     fitted = {name: getattr(model, name) for name in _NUMBERS}
+    fitted["_told"] = model._told
     fitted |= {name: _or_none(getattr(model, name)) for name in _MAYBE_NAN}
     names = getattr(model, "feature_names_in_", None)
     if names is not None:

@@ -26,7 +26,7 @@ GENTLE = 0.125
 _REFUSED = {
     "y": "labels, and the new rows have none here",
     "graph": "a graph, which says nothing about the new rows",
-    "neighbors": "precomputed_knn, which says nothing about the new rows",
+    "neighbors": "given neighbours (precomputed), which say nothing about the new rows",
 }
 
 
