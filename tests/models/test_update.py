@@ -122,6 +122,17 @@ def clone_by_saving(model, path):
     return umapkit.load(path)
 
 
+@pytest.mark.skipif("densmap" not in UMAP().get_params(), reason="UMAP has no densmap here")
+def test_densities_are_neither_updated_nor_combined(digits):
+    rows = digits[0][:120]
+    model = UMAP(random_state=0, n_epochs=3).set_params(densmap=True).fit(rows)
+    with pytest.raises(ValueError, match="densmap"):
+        model.update(digits[0][120:130])
+    assert not (model + model).model.get_params()["densmap"]
+    with pytest.raises(ValueError, match="densmap"):
+        umapkit.CombinedUMAP(model=clone(model)).fit(rows)
+
+
 def test_a_failed_update_leaves_the_model_as_it_was(digits):
     model = UMAP(random_state=0, n_epochs=3).fit(digits[0][:100])
     before = model.embedding_.copy()

@@ -20,6 +20,7 @@ from umapkit.layout import FrozenMap, Layout, LayoutInterrupted, Progress, as_ob
 
 from umapkit.layout import execute, resolve_epochs, settle  # isort: skip
 from umapkit.models._terms import Leaf, Node, same_table
+from umapkit.models._update import DENSITIES
 from umapkit.models._warm import is_model, warm_start
 
 if TYPE_CHECKING:
@@ -185,6 +186,8 @@ def combine_models(how: How, one: Any, other: Any) -> Any:
     first = models[0]
     lengths = [m.n_epochs for m in models if m.n_epochs is not None]
     model: Any = clone(first)
+    # A combined graph has no distances, so nothing to measure densities by.
+    model.set_params(**{name: False for name in DENSITIES if hasattr(model, name)})
     model.set_params(
         n_neighbors=max(m.n_neighbors for m in models),
         n_components=min(m.n_components for m in models),

@@ -19,6 +19,7 @@ from umapkit.graph import How, check_how
 from umapkit.models._combination import Algebra, Combination, lay_out_combination
 from umapkit.models._terms import Leaf, Node
 from umapkit.models._umap import UMAP
+from umapkit.models._update import DENSITIES
 from umapkit.models._warm import check_warm, is_model
 
 # What a part may set: its neighbours and its graph. The rest is about the one layout.
@@ -228,8 +229,8 @@ class CombinedUMAP(Algebra, NeighborEmbedding):
         if isinstance(model.n_epochs, Sequence) or np.ndim(model.n_epochs or 0):
             msg = f"model has n_epochs={model.n_epochs!r}. Give one number; no snapshots are kept."
             raise ValueError(msg)
-        for name in ("precomputed_knn", "checkpoint"):
-            if getattr(model, name) is not None:
+        for name in ("precomputed_knn", "checkpoint", *DENSITIES):
+            if getattr(model, name, None) not in (None, False):
                 msg = f"model has {name}={getattr(model, name)!r}, which cannot serve several "
                 raise ValueError(msg + "parts. Leave it out.")
         return model

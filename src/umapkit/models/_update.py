@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 # First step of the layout, as a share of learning_rate.
 GENTLE = 0.125
 
+# Parameters by which a layout keeps or measures densities, where UMAP has them.
+DENSITIES = ("densmap", "output_dens")
+
 _REFUSED = {
     "y": "labels, and the new rows have none here",
     "graph": "a graph, which says nothing about the new rows",
@@ -38,6 +41,10 @@ def update_model(model: UMAP, X_new: Any) -> None:
             f"This model was fitted with {_REFUSED[model._told]}. Fit all rows anew; "
             "init=model starts from this map."
         )
+        raise ValueError(msg)
+    dense = [name for name in DENSITIES if getattr(model, name, False)]
+    if dense:
+        msg = f"This model has {dense[0]}=True; an update keeps no densities. Fit all rows anew."
         raise ValueError(msg)
     new = model._rows(X_new, reset=False)
     old = model._finder.rows[model._places.slot]
