@@ -48,6 +48,10 @@ class NeighborEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         """Columns of the map; scikit-learn makes names such as umap0, umap1 of it."""
         return self.embedding_.shape[1]
 
+    def _missing_value(self) -> float | None:
+        """Return what NaN becomes in the rows; None refuses it."""
+        return None
+
     def _rows(self, X: Any, *, reset: bool) -> NDArray[np.float32]:
         """Return checked float32 rows; remember (`reset`) or compare the columns' number and names.
 
@@ -58,7 +62,7 @@ class NeighborEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         """
         if not reset:
             check_is_fitted(self)
-        rows = as_rows(X, n_jobs=getattr(self, "n_jobs", None))
+        rows = as_rows(X, missing=self._missing_value(), n_jobs=getattr(self, "n_jobs", None))
         validate_data(self, X, reset=reset, skip_check_array=True)
         if reset:
             self.n_features_in_ = rows.shape[1]

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.datasets import load_digits
+from sklearn.metrics import pairwise_distances
 
 import umapkit
 from umapkit import UMAP
@@ -107,7 +108,7 @@ def test_models_that_were_told_more_than_rows_refuse_an_update(digits, tmp_path)
     for model, words in (
         (clone(base).fit(rows, labels), "labels"),
         (clone(base).fit(rows, graph=plain.graph_), "graph"),
-        (clone(base).set_params(precomputed_knn=knn).fit(rows), "given neighbours"),
+        (clone(base).set_params(precomputed_knn=knn).fit(rows), "precomputed_knn"),
         (UMAP.from_parts(rows, plain.graph_, plain.embedding_), "graph"),
     ):
         before = model.embedding_.copy()
@@ -122,7 +123,6 @@ def clone_by_saving(model, path):
     return umapkit.load(path)
 
 
-@pytest.mark.skipif("densmap" not in UMAP().get_params(), reason="UMAP has no densmap here")
 def test_densities_are_neither_updated_nor_combined(digits):
     rows = digits[0][:120]
     model = UMAP(random_state=0, n_epochs=3).set_params(densmap=True).fit(rows)
@@ -214,3 +214,83 @@ def test_models_that_cannot_be_a_start_are_refused(digits):
             UMAP(init=init).fit(rows)
     with pytest.raises(ValueError, match="2 axes"):
         UMAP(init=flat, n_components=3).fit(rows)
+
+
+def test_models_that_take_distances_are_neither_updated_nor_started_from(digits):
+    rows = digits[0][:120]
+    given = pairwise_distances(rows)
+    base = UMAP(random_state=0, n_epochs=3)
+    model = clone(base).set_params(metric="precomputed").fit(given)
+    with pytest.raises(ValueError, match="precomputed"):
+        model.update(given[:5])
+    plain = clone(base).fit(rows)
+    for init, metric, data in ((model, "euclidean", rows), (plain, "precomputed", given)):
+        with pytest.raises(ValueError, match="metric='precomputed'"):
+            clone(base).set_params(init=init, metric=metric).fit(data)
+
+
+@pytest.mark.parametrize(
+    ("metric", "keywords"),
+    [("minkowski", {"p": 3.0}), ("seuclidean", None), ("correlation", None)],
+)
+def test_an_update_keeps_the_keywords_of_the_metric(digits, metric, keywords):
+    rows = digits[0][:300] + np.float32(0.01) * np.arange(64, dtype=np.float32)
+    base = UMAP(metric=metric, metric_kwds=keywords, random_state=0, n_epochs=30)
+    model = clone(base).fit(rows[:200]).update(rows[200:])
+    fresh = clone(base).fit(rows)
+    assert abs(model.graph_ - fresh.graph_).max() == 0
+    assert np.array_equal(model.transform(rows), model.embedding_)
+
+
+def test_rows_with_gaps_are_added_and_started_from(digits, tmp_path):
+    rows = digits[0][:300].copy()
+    rows[np.random.default_rng(0).uniform(size=rows.shape) < 0.1] = np.nan
+    base = UMAP(metric="nan_euclidean", random_state=0, n_epochs=30)
+    model = clone(base).fit(rows[:200])
+    first = model.embedding_.copy()
+    start = clone(base).set_params(init=model, n_epochs=0).fit(rows)
+    assert np.array_equal(start.embedding_[:200], first)
+    assert np.array_equal(start.embedding_[200:], model.transform(rows[200:]))
+    model.update(rows[200:])
+    assert np.array_equal(model.transform(rows), model.embedding_)
+    assert abs(model.graph_ - clone(base).fit(rows).graph_).max() == 0
+    full = UMAP(random_state=0, n_epochs=3).fit(digits[0][:200])
+    with pytest.raises(ValueError, match="NaN"):
+        clone(base).set_params(init=full).fit(rows)
+
+
+@pytest.mark.parametrize("output", ["haversine", "hyperboloid", "torus"])
+def test_maps_on_surfaces_are_updated_and_started_from(digits, output):
+    rows = digits[0][:400]
+    base = UMAP(output_metric=output, random_state=0, n_epochs=100)
+    model = clone(base).fit(rows[:300])
+    before = model.embedding_.copy()
+    start = clone(base).set_params(init=model, n_epochs=0).fit(rows)
+    np.testing.assert_allclose(start.embedding_[:300], before, atol=1e-4)
+    fresh = clone(base).fit(rows)
+    model.update(rows[300:])
+    assert model.embedding_.shape == (400, 2)
+    assert np.array_equal(model.transform(rows), model.embedding_)
+    assert abs(model.graph_ - fresh.graph_).max() == 0
+    assert model.loss_ < start.loss_
+    assert np.isfinite(model.embedding_).all()
+    with pytest.raises(ValueError, match="output metric"):
+        UMAP(init=model, random_state=0).fit(rows)
+
+
+def test_rows_are_made_out_of_places_of_an_updated_map(digits):
+    rows = digits[0]
+    model = UMAP(random_state=0, n_epochs=60).fit(rows[:200])
+    model.inverse_transform(model.embedding_[:2])
+    model.update(rows[200:400])
+    made = model.inverse_transform(model.embedding_[200:260])
+    guess = np.square(rows[200:260] - rows[:400].mean(axis=0)).mean()
+    assert np.square(made - rows[200:260]).mean() < 0.5 * guess
+
+
+def test_a_combination_is_a_start_too(digits):
+    rows = digits[0][:200]
+    base = UMAP(random_state=0, n_epochs=30)
+    both = clone(base).fit(rows) + clone(base).set_params(n_neighbors=30).fit(rows)
+    started = clone(base).set_params(init=both, n_epochs=0).fit(rows)
+    assert np.array_equal(started.embedding_, both.embedding_)

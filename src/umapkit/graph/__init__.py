@@ -16,15 +16,22 @@ from umapkit.graph._finsing import fin_sing, local_metric
 from umapkit.graph._fuzzy import cut, disconnected, fuzzy_graph, fuzzy_union, memberships
 from umapkit.graph._fuzzy_set import FuzzySet, pairs_of, values_at
 from umapkit.graph._given import check_graph
+from umapkit.graph._intersect import intersect_graphs
+from umapkit.graph._intersect_targets import intersect_targets
 from umapkit.graph._labels import intersect_labels, label_codes
+from umapkit.graph._radii import input_radii
+from umapkit.graph._targets import TargetMetric, Targets, check_target_metric, read_targets
 
 __all__ = [
     "Bandwidths",
     "FuzzySet",
     "How",
+    "TargetMetric",
+    "Targets",
     "bandwidths",
     "check_graph",
     "check_how",
+    "check_target_metric",
     "combine_values",
     "csr_parts",
     "cut",
@@ -33,11 +40,15 @@ __all__ = [
     "floor_of",
     "fuzzy_graph",
     "fuzzy_union",
+    "input_radii",
+    "intersect_graphs",
     "intersect_labels",
+    "intersect_targets",
     "label_codes",
     "local_metric",
     "memberships",
     "pairs_of",
+    "read_targets",
     "restore_graph",
     "restore_rows",
     "shape_of",

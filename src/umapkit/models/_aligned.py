@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numbers
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -15,10 +14,21 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from umapkit._seed import mix, resolve_seed
+from umapkit.distances import Metric
+from umapkit.graph import TargetMetric
 from umapkit.init import given_start, make_start
 from umapkit.layout import Layout, Optimizer, resolve_epochs
 from umapkit.models._lockstep import align
-from umapkit.models._relations import as_matrix, check_relation, springs
+from umapkit.models._relations import check_relation, springs
+from umapkit.models._slices import (
+    as_list,
+    links_between,
+    points,
+    progress,
+    rows_of,
+    size_of,
+    visits,
+)
 from umapkit.models._terms import points_graph
 from umapkit.models._turn import turned
 from umapkit.models._umap import UMAP
@@ -41,11 +51,13 @@ _SHARED = (
     "disconnection_distance",
     "memory",
     "metric",
+    "metric_kwds",
     "n_components",
     "n_jobs",
     "neighbors",
     "optimizer",
     "target_metric",
+    "target_n_neighbors",
     "target_weight",
 )
 
@@ -75,8 +87,8 @@ repulsion_strength, negative_sample_rate : number, or list with one for each sli
         Start of every slice, turned (rotated, mirrored, shifted) onto the slice before by the
         related rows. Arrays, one of shape (n_s, n_components) for each slice, are taken as
         they are.
-    n_components, metric, a, b, random_state, target_metric, target_weight, \
-disconnection_distance, neighbors, optimizer, memory, n_jobs
+    n_components, metric, metric_kwds, a, b, random_state, target_metric, target_weight, \
+target_n_neighbors, disconnection_distance, neighbors, optimizer, memory, n_jobs
         As for `UMAP`, the same for all slices.
     verbose : bool, default False
         Progress bar on standard error.
@@ -111,7 +123,8 @@ disconnection_distance, neighbors, optimizer, memory, n_jobs
         alignment_window_size: int = 3,
         n_neighbors: int | Sequence[int] = 15,
         n_components: int = 2,
-        metric: str = "euclidean",
+        metric: str | Metric | Callable[..., Any] = "euclidean",
+        metric_kwds: Mapping[str, Any] | None = None,
         n_epochs: int | None = None,
         learning_rate: float | Sequence[float] = 1.0,
         init: Literal["spectral", "pca", "random"] | Sequence[Any] = "spectral",
@@ -124,8 +137,9 @@ disconnection_distance, neighbors, optimizer, memory, n_jobs
         a: float | None = None,
         b: float | None = None,
         random_state: Any = None,
-        target_metric: Literal["categorical"] = "categorical",
+        target_metric: TargetMetric = "categorical",
         target_weight: float = 0.5,
+        target_n_neighbors: int | None = None,
         disconnection_distance: float | None = None,
         neighbors: Literal["auto", "exact", "descent"] = "auto",
         optimizer: Optimizer = "sampled",
@@ -138,6 +152,7 @@ disconnection_distance, neighbors, optimizer, memory, n_jobs
         self.n_neighbors = n_neighbors
         self.n_components = n_components
         self.metric = metric
+        self.metric_kwds = metric_kwds
         self.n_epochs = n_epochs
         self.learning_rate = learning_rate
         self.init = init
@@ -152,6 +167,7 @@ disconnection_distance, neighbors, optimizer, memory, n_jobs
         self.random_state = random_state
         self.target_metric = target_metric
         self.target_weight = target_weight
+        self.target_n_neighbors = target_n_neighbors
         self.disconnection_distance = disconnection_distance
         self.neighbors = neighbors
         self.optimizer = optimizer
@@ -165,9 +181,10 @@ disconnection_distance, neighbors, optimizer, memory, n_jobs
         Parameters
         ----------
         X : list of tables, the s-th of shape (n_s, n_features)
-            The slices, two or more. Their columns may differ.
+            The slices, two or more. Their columns may differ. With ``metric="precomputed"``: the
+        distances within each slice.
         y : list of arrays of shape (n_s,), optional
-            Labels of every slice, as for `UMAP.fit`; None for a slice without.
+            Labels or other targets of every slice, as for `UMAP.fit`; None for a slice without.
         relations : list of dict, or of int arrays of shape (p, 2)
             One less than there are slices; the s-th from rows of slice s to rows of slice s + 1.
             Rows may be left out, or related to several.
@@ -184,13 +201,13 @@ disconnection_distance, neighbors, optimizer, memory, n_jobs
         LayoutInterrupted
             On Ctrl-C during the layout; `embeddings_` are the last maps.
         """
-        tables, targets = _listed(X, "X"), None if y is None else _listed(y, "y")
+        tables, targets = as_list(X, "X"), None if y is None else as_list(y, "y")
         count = len(tables)
         if count < 2 or (targets is not None and len(targets) != count):
             given = "" if targets is None else f" and {len(targets)} arrays of labels"
             msg = f"{count} slices{given} were given. Give two slices or more, and labels for each."
             raise ValueError(msg)
-        listed = _listed(relations, "relations")
+        listed = as_list(relations, "relations")
         if len(listed) != count - 1:
             msg = f"{len(listed)} relations were given for {count} slices. Give {count - 1}."
             raise ValueError(msg)
@@ -208,9 +225,9 @@ disconnection_distance, neighbors, optimizer, memory, n_jobs
             check_relation(one, number=s, sizes=(sizes[s], sizes[s + 1]))
             for s, one in enumerate(listed)
         ]
-        links = _links(mappers, pairs)
+        links = links_between(mappers, pairs)
         graphs = [points_graph(mapper) for mapper in mappers]
-        length = resolve_epochs(self.n_epochs, max(map(_size, graphs)))[0]
+        length = resolve_epochs(self.n_epochs, max(map(size_of, graphs)))[0]
         layouts: list[Layout | None] = []
         before: NDArray[np.float32] | None = None
         for s, (mapper, graph) in enumerate(zip(mappers, graphs, strict=True)):
@@ -286,13 +303,13 @@ disconnection_distance, neighbors, optimizer, memory, n_jobs
         pairs = [*self._pairs, check_relation(relations, number=s - 1, sizes=sizes)]
         mappers = [*self.mappers_, mapper]
         near = slice(max(0, s - self.alignment_window_size), None)
-        links = _links(mappers[near], pairs[near])
+        links = links_between(mappers[near], pairs[near])
         graphs = [points_graph(one) for one in mappers[near]]
         last = len(graphs) - 1
         found = springs(graphs, links, window=self.alignment_window_size)
         strengths = {key: value for key, value in found.items() if key[1] == last}
         start = self._start_among(mappers[-2], mapper, links[-1], graphs[-1])
-        length = resolve_epochs(self.n_epochs, _size(graphs[-1]))[0]
+        length = resolve_epochs(self.n_epochs, size_of(graphs[-1]))[0]
         layouts: list[Layout | None] = [None] * last
         layouts.append(self._layout(mapper, graphs[-1], start, length))
         self.mappers_, self._pairs = mappers, pairs
@@ -326,7 +343,7 @@ disconnection_distance, neighbors, optimizer, memory, n_jobs
                 msg = f"index={index!r} is no slice: there are {count}, numbered from 0."
                 raise ValueError(msg)
             return self.mappers_[index].transform(X)
-        tables = _listed(X, "X")
+        tables = as_list(X, "X")
         if len(tables) != count:
             msg = f"{len(tables)} tables were given for {count} slices. Give one for each, or index"
             raise ValueError(msg + "= and one table.")
@@ -361,7 +378,7 @@ disconnection_distance, neighbors, optimizer, memory, n_jobs
             if isinstance(value, (list, tuple, np.ndarray)) and len(value) != count:
                 msg = f"{name} has {len(value)} values for {count} slices. Give one for each."
                 raise ValueError(msg)
-        if not isinstance(self.init, str) and len(_listed(self.init, "init")) != count:
+        if not isinstance(self.init, str) and len(as_list(self.init, "init")) != count:
             msg = f"init has {len(self.init)} arrays for {count} slices. Give one for each."
             raise ValueError(msg)
 
@@ -383,7 +400,7 @@ disconnection_distance, neighbors, optimizer, memory, n_jobs
         return UMAP(**values, n_epochs=0, init="random", random_state=own)
 
     def _start(self, s: int, mapper: UMAP, graph: csr_array) -> NDArray[np.float32]:
-        rows, d = mapper._finder.rows, self.n_components
+        rows, d = rows_of(mapper), self.n_components
         if isinstance(self.init, str):
             seed = mapper.seed_
             return make_start(
@@ -393,17 +410,17 @@ disconnection_distance, neighbors, optimizer, memory, n_jobs
         if whole.shape != (len(mapper.embedding_), d):
             msg = f"init[{s}] has shape {whole.shape}; slice {s} needs "
             raise ValueError(msg + f"{(len(mapper.embedding_), d)}.")
-        kept = whole[mapper._places.kept]
+        kept = whole[points(mapper)]
         return given_start(kept, n_rows=len(kept), n_components=d, seed=mapper.seed_)
 
     def _start_among(
         self, last: UMAP, mapper: UMAP, link: csr_array, graph: csr_array
     ) -> NDArray[np.float32]:
         """Start of an added slice: at related places, and among neighbours."""
-        n, d = _size(graph), self.n_components
+        n, d = size_of(graph), self.n_components
         if link.nnz == 0:
             kind = self.init if isinstance(self.init, str) else "spectral"
-            rows, seed = mapper._finder.rows, mapper.seed_
+            rows, seed = rows_of(mapper), mapper.seed_
             return make_start(
                 graph, init=kind, n_components=d, data=rows, seed=seed, n_jobs=self.n_jobs
             )
@@ -411,7 +428,7 @@ disconnection_distance, neighbors, optimizer, memory, n_jobs
         back = csr_array(link.T)
         counts = np.diff(back.indptr)
         related = counts > 0
-        total = back @ last.embedding_[last._places.kept].astype(np.float64)
+        total = back @ last.embedding_[points(last)].astype(np.float64)
         places[related] = (total[related] / counts[related, None]).astype(np.float32)
         places = fill_places(places, graph, seed=mapper.seed_)
         return given_start(places, n_rows=n, n_components=d, seed=mapper.seed_)
@@ -430,14 +447,14 @@ disconnection_distance, neighbors, optimizer, memory, n_jobs
         length: int,
     ) -> None:
         """Run the layouts and give their results to the mappers and to this model."""
-        places = [mapper.embedding_[mapper._places.kept] for mapper in mappers]
+        places = [mapper.embedding_[points(mapper)] for mapper in mappers]
         try:
-            with _bar(length, shown=self.verbose) as after:
+            with progress(length, shown=self.verbose) as after:
                 align(
                     layouts,
                     places,
                     strengths,
-                    [_visits(mapper) for mapper in mappers],
+                    [visits(mapper) for mapper in mappers],
                     regularisation=float(self.alignment_regularisation),
                     after=after,
                 )
@@ -452,43 +469,3 @@ disconnection_distance, neighbors, optimizer, memory, n_jobs
                     mapper.embedding_ = mapper._places.expand(layout.embedding)
             self.n_epochs_ = done
             self.embeddings_ = [mapper.embedding_ for mapper in self.mappers_]
-
-
-def _listed(values: Any, name: str) -> list[Any]:
-    if isinstance(values, (str, Mapping)) or not isinstance(values, (list, tuple, np.ndarray)):
-        msg = f"{name} is a {type(values).__name__}. Give a list, with one entry for each slice."
-        raise ValueError(msg)
-    return list(values)
-
-
-def _links(mappers: Sequence[UMAP], pairs: Sequence[NDArray[np.int64]]) -> list[csr_array]:
-    """Relations between the points of successive slices."""
-    found = []
-    for one, other, relation in zip(mappers[:-1], mappers[1:], pairs, strict=True):
-        slots = (one._places.slot, other._places.slot)
-        found.append(as_matrix(relation, slots, (len(one._places.kept), len(other._places.kept))))
-    return found
-
-
-def _visits(mapper: UMAP) -> NDArray[np.float64]:
-    """How often a schedule visits each point in an epoch: (2 + m) d."""
-    graph = points_graph(mapper)
-    top = float(graph.data.max(initial=0.0)) or 1.0
-    degrees = np.asarray(graph.sum(axis=1, dtype=np.float64)).reshape(-1) / top
-    return (2.0 + float(mapper.negative_sample_rate)) * degrees
-
-
-def _size(graph: csr_array) -> int:
-    return len(graph.indptr) - 1
-
-
-@contextmanager
-def _bar(length: int, *, shown: bool) -> Iterator[Any]:
-    """Give a function of the finished epochs that moves a progress bar, if one is shown."""
-    if not shown:
-        yield lambda _: None
-        return
-    from tqdm.auto import tqdm
-
-    with tqdm(total=length, desc="layout", unit="epoch") as bar:
-        yield lambda epoch: bar.update(epoch - bar.n)

@@ -15,10 +15,19 @@ from sklearn.utils.validation import check_is_fitted
 from umapkit._threads import resolve_n_jobs
 from umapkit.data import row_hashes
 from umapkit.graph import How, disconnected, shape_of
-from umapkit.init import make_start, place
-from umapkit.layout import FrozenMap, Layout, LayoutInterrupted, Progress, as_observers
-
-from umapkit.layout import execute, resolve_epochs, settle  # isort: skip
+from umapkit.init import place
+from umapkit.layout import (
+    FrozenMap,
+    LayoutInterrupted,
+    Progress,
+    as_observers,
+    execute,
+    resolve_epochs,
+    settle,
+    settle_on_surface,
+)
+from umapkit.models._fit import begin
+from umapkit.models._labels import NO_COST
 from umapkit.models._terms import Leaf, Node, same_table
 from umapkit.models._update import DENSITIES
 from umapkit.models._warm import is_model, warm_start
@@ -59,7 +68,8 @@ class Combination(Algebra):
     model : UMAP
         Not fitted: the parameters of the layout. Of two models, the smaller `n_components` and
         `learning_rate`; the mean of a, b, `repulsion_strength` and `negative_sample_rate`; the
-        larger `n_neighbors` and `n_epochs`; everything else, the seed too, of the first.
+        larger `n_neighbors` and `n_epochs`; everything else, the seed too, of the first
+        (but a start that is neither "spectral" nor "random" becomes "spectral").
     seed_ : int
         Seed that repeats the layout.
     loss_ : float
@@ -130,24 +140,35 @@ class Combination(Algebra):
         places[known] = self.embedding_[found[known]]
         new = np.flatnonzero(~known)
         weights = csr_array(csr_array(view.memberships, dtype=np.float32)[new])
-        start = place(weights, frozen.places, n_jobs=n_jobs)
         neighbors, strengths = _as_lists(weights, self._node.width)
         options = self.model._layout_options(n_epochs=self.model._settle_epochs(), seed=self.seed_)
-        settled = settle(
-            frozen,
-            neighbors,
-            strengths,
-            start,
-            view.hashes[new],
-            a=options.a,
-            b=options.b,
-            n_epochs=options.n_epochs,
-            learning_rate=options.learning_rate,
-            negative_sample_rate=options.negative_sample_rate,
-            repulsion_strength=options.repulsion_strength,
-            n_jobs=n_jobs,
-        )
-        settled[strengths.sum(axis=1) == 0] = np.nan
+        hashes, output = view.hashes[new], self.model._output()
+        if output.flat:
+            settled = settle(
+                frozen,
+                neighbors,
+                strengths,
+                place(weights, frozen.places, n_jobs=n_jobs),
+                hashes,
+                a=options.a,
+                b=options.b,
+                n_epochs=options.n_epochs,
+                learning_rate=options.learning_rate,
+                negative_sample_rate=options.negative_sample_rate,
+                repulsion_strength=options.repulsion_strength,
+                n_jobs=n_jobs,
+            )
+            settled[strengths.sum(axis=1) == 0] = np.nan
+        else:
+            settled = settle_on_surface(
+                frozen.places,
+                neighbors,
+                strengths,
+                hashes,
+                options,
+                output_metric=output,
+                n_jobs=n_jobs,
+            )
         places[new] = settled
         lost = int(np.isnan(places[:, 0]).sum())
         if lost:
@@ -184,10 +205,18 @@ def combine_models(how: How, one: Any, other: Any) -> Any:
     terms = (mine, theirs)
     models = [_layout_model(model) for model in (one, other)]
     first = models[0]
+    if first._output() != models[1]._output():
+        msg = (
+            f"One model has output_metric={first.output_metric!r}, the other "
+            f"{models[1].output_metric!r}. Their sum, product or difference is one map: fit both "
+            "with the same output metric."
+        )
+        raise ValueError(msg)
     lengths = [m.n_epochs for m in models if m.n_epochs is not None]
     model: Any = clone(first)
-    # A combined graph has no distances, so nothing to measure densities by.
-    model.set_params(**{name: False for name in DENSITIES if hasattr(model, name)})
+    # A combined graph has no distances, so nothing to measure densities by, and no labels beside
+    # those that the graphs were intersected with.
+    model.set_params(**dict.fromkeys(DENSITIES, False), **NO_COST)
     model.set_params(
         n_neighbors=max(m.n_neighbors for m in models),
         n_components=min(m.n_components for m in models),
@@ -199,7 +228,7 @@ def combine_models(how: How, one: Any, other: Any) -> Any:
         repulsion_strength=float(np.mean([m.repulsion_strength for m in models])),
         negative_sample_rate=float(np.mean([m.negative_sample_rate for m in models])),
         n_epochs=max(int(np.max(n)) for n in lengths) if lengths else None,
-        init=first.init if isinstance(first.init, str) else "spectral",
+        init="random" if isinstance(first.init, str) and first.init == "random" else "spectral",
         precomputed_knn=None,
         checkpoint=None,
         random_state=one.seed_,
@@ -226,23 +255,19 @@ def _layout_model(model: Any) -> UMAP:
     return model if inner is None else inner.model
 
 
-def lay_out_combination(made: Combination, data: NDArray[np.float32] | None) -> None:
-    """Start and layout of a combined graph; sets what `Combination` promises."""
+def lay_out_combination(made: Combination, rows: Any, *, pure: bool = True) -> None:
+    """Start and layout of a combined graph; sets what `Combination` promises.
+
+    `rows` are those of the one table, if there is one; `pure` where every value is a number.
+    """
     model, graph = made.model, made.graph_
-    if is_model(model.init) and data is not None:
-        start = warm_start(model.init, data, graph, seed=made.seed_)
-    else:
-        start = make_start(
-            graph,
-            init=model.init,
-            n_components=model.n_components,
-            data=data,
-            seed=made.seed_,
-            n_jobs=model.n_jobs,
-        )
-    length, wanted = resolve_epochs(model.n_epochs, len(start))
+    init: Any = model.init
+    warm = is_model(init)
+    if warm:
+        init = warm_start(init, rows, graph, seed=made.seed_)
+    length, wanted = resolve_epochs(model.n_epochs, shape_of(graph)[0])
     options = model._layout_options(n_epochs=length, seed=made.seed_)
-    layout = Layout(graph, start, options, n_jobs=model.n_jobs)
+    layout = begin(model, graph, init, options, data=rows if pure else None, warm=warm)
     observers = as_observers(model.observers)
     if model.verbose:
         observers.append(Progress())
@@ -276,4 +301,10 @@ def _term(model: Any) -> Leaf | Node | None:
     if not isinstance(model, (UMAP, CombinedUMAP)):
         return None
     check_is_fitted(model)
+    if isinstance(model, UMAP) and model._is_given():
+        msg = (
+            "A model with metric='precomputed' knows no rows, so it cannot be combined with "
+            "others. Fit it on the rows, with their metric (a function will do)."
+        )
+        raise ValueError(msg)
     return Leaf(model) if isinstance(model, UMAP) else model.combination_._node

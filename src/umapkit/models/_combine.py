@@ -14,13 +14,14 @@ from sklearn.utils.validation import check_is_fitted
 
 from umapkit._seed import resolve_seed
 from umapkit.data import column_names
+from umapkit.distances import MISSING, resolve_metric
 from umapkit.estimator import NeighborEmbedding
 from umapkit.graph import How, check_how
 from umapkit.models._combination import Algebra, Combination, lay_out_combination
-from umapkit.models._terms import Leaf, Node
+from umapkit.models._terms import Leaf, Node, columns_of
 from umapkit.models._umap import UMAP
 from umapkit.models._update import DENSITIES
-from umapkit.models._warm import check_warm, is_model
+from umapkit.models._warm import check_warm, is_model, with_gaps
 
 # What a part may set: its neighbours and its graph. The rest is about the one layout.
 _OF_A_PART = (
@@ -46,7 +47,8 @@ class CombinedUMAP(Algebra, NeighborEmbedding):
     parts : list of (columns, metric) or (columns, metric, params), default None
         Columns: numbers, names (of a data frame), a slice, or a mask. Metric: as for `UMAP`.
         Params: a dict with any of `n_neighbors`, `local_connectivity`, `set_op_mix_ratio`,
-        `disconnection_distance`, `neighbors`. Columns may be in several parts, or in none.
+        `disconnection_distance`, `neighbors`, `metric_kwds`. Columns may be in several parts, or
+        in none.
         ``None``: one part, all columns, `model`'s metric.
     how : {"intersection", "union", "difference"}, default "intersection"
         How the graphs are combined; "difference" takes two parts.
@@ -141,8 +143,17 @@ class CombinedUMAP(Algebra, NeighborEmbedding):
         check_how(self.how, self.weights, len(groups))
         how: Any = self.how  # checked
         if is_model(layout_model.init):
-            n_axes = layout_model.n_components
-            check_warm(layout_model.init, n_components=n_axes, n_columns=rows.shape[1])
+            check_warm(layout_model.init, layout_model, n_columns=rows.shape[1])
+        if (
+            isinstance(layout_model.init, str)
+            and layout_model.init == "pca"
+            and self._missing_value() is not None
+        ):
+            msg = (
+                "init='pca' needs rows of numbers, which a metric that knows missing values does "
+                "not promise. Give init='spectral' or 'random', or an array."
+            )
+            raise ValueError(msg)
         for name in [name for name in vars(self) if name in _FITTED]:
             delattr(self, name)
         given = self.random_state
@@ -152,7 +163,7 @@ class CombinedUMAP(Algebra, NeighborEmbedding):
         for columns, part in groups:
             # Only the graph is wanted: no spectral start, no epochs.
             part.set_params(n_epochs=0, init="random", random_state=seed)
-            part.fit(np.ascontiguousarray(rows[:, columns]), y)
+            part.fit(with_gaps(columns_of(rows, columns)), y)
             leaves.append(Leaf(part, columns))
         node = Node.of(
             how,
@@ -164,7 +175,7 @@ class CombinedUMAP(Algebra, NeighborEmbedding):
         )
         made = Combination(node, layout_model, seed)
         try:
-            lay_out_combination(made, rows)
+            lay_out_combination(made, rows, pure=self._missing_value() is None)
         finally:
             if hasattr(made, "embedding_"):
                 self._take(made)
@@ -189,7 +200,7 @@ class CombinedUMAP(Algebra, NeighborEmbedding):
         float32 array of shape (m, n_components)
             A training row takes its own place. NaN, with a warning, for rows without neighbours.
         """
-        return self.combination_.transform(self._rows(X, reset=False))
+        return self.combination_.transform(with_gaps(self._rows(X, reset=False)))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fitted model to a folder; `umapkit.load` reads it.
@@ -214,6 +225,16 @@ class CombinedUMAP(Algebra, NeighborEmbedding):
         """The fitted parts."""
         return [part.model for part in self.combination_._node.parts if isinstance(part, Leaf)]
 
+    def _missing_value(self) -> float | None:
+        """Return what NaN becomes; parts that do not know missing values refuse it themselves."""
+        model = UMAP() if self.model is None else self.model
+        metrics = (
+            [model.metric]
+            if self.parts is None
+            else [part[1] for part in self.parts if len(part) > 1]
+        )
+        return MISSING if any(_knows_missing(metric) for metric in metrics) else None
+
     def _take(self, made: Combination) -> None:
         self.combination_ = made
         for name in _FITTED[1:]:
@@ -233,6 +254,12 @@ class CombinedUMAP(Algebra, NeighborEmbedding):
             if getattr(model, name, None) not in (None, False):
                 msg = f"model has {name}={getattr(model, name)!r}, which cannot serve several "
                 raise ValueError(msg + "parts. Leave it out.")
+        if model.supervision != "intersection":
+            msg = (
+                f"model has supervision={model.supervision!r}, a cost beside the layout's, which a "
+                "combined layout does not have. Leave it out: labels weigh on the graphs."
+            )
+            raise ValueError(msg)
         return model
 
     def _groups(
@@ -241,6 +268,7 @@ class CombinedUMAP(Algebra, NeighborEmbedding):
         """Columns and unfitted model of every part."""
         if self.parts is None:
             whole: Any = clone(model)
+            _refuse_distances(whole, "model")
             return [(np.arange(n_columns), whole)]
         if isinstance(self.parts, str) or len(self.parts) == 0:
             msg = f"parts={self.parts!r} is not allowed. Give a list of (columns, metric)."
@@ -251,16 +279,18 @@ class CombinedUMAP(Algebra, NeighborEmbedding):
                 msg = f"parts[{number}] is {part!r}. Give (columns, metric) or "
                 raise ValueError(msg + "(columns, metric, params).")
             params = dict(part[2]) if len(part) == 3 else {}
-            known = [name for name in _OF_A_PART if name in model.get_params(deep=False)]
-            unknown = sorted(set(params) - set(known))
+            unknown = sorted(set(params) - set(_OF_A_PART))
             if unknown:
+                allowed = ", ".join(_OF_A_PART)
                 msg = (
-                    f"parts[{number}] sets {', '.join(unknown)}. A part sets {', '.join(known)}; "
+                    f"parts[{number}] sets {', '.join(unknown)}. A part sets {allowed}; "
                     "everything else belongs to model, since there is one layout."
                 )
                 raise ValueError(msg)
             made: Any = clone(model)
-            made.set_params(metric=part[1], **params)._check_parameters(graph=None)
+            made.set_params(**{"metric": part[1], "metric_kwds": None} | params)
+            made._check_parameters(graph=None)
+            _refuse_distances(made, f"parts[{number}]")
             found.append((_columns(part[0], number, n_columns, names), made))
         return found
 
@@ -297,6 +327,22 @@ def combine(
     (60, 2)
     """
     return CombinedUMAP(parts, how=how, weights=weights, model=model).fit(X)
+
+
+def _refuse_distances(part: UMAP, name: str) -> None:
+    if part._is_given():
+        msg = (
+            f"{name} has metric='precomputed', but X holds rows. Give the metric itself; a "
+            "function of two rows will do."
+        )
+        raise ValueError(msg)
+
+
+def _knows_missing(metric: Any) -> bool:
+    try:
+        return resolve_metric(metric).missing
+    except (TypeError, ValueError):  # said by `fit`
+        return False
 
 
 _FITTED = ("combination_", "embedding_", "seed_", "loss_", "disconnected_", "n_epochs_")

@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from umapkit.distances import resolve_metric
 from umapkit.graph import shape_of
 from umapkit.models._aligned import AlignedUMAP
 from umapkit.models._combination import Combination
 from umapkit.models._combine import CombinedUMAP
-from umapkit.models._load import load, parameters_back, plain_parameters
+from umapkit.models._load import load, parameters_back, plain_parameters, save_start
 from umapkit.models._terms import Leaf, Node
 from umapkit.models._umap import UMAP
-from umapkit.models._warm import is_model
 from umapkit.store import write_folder
 
 Arrays = dict[str, NDArray[Any]]
@@ -112,6 +112,9 @@ def save_aligned(model: AlignedUMAP, path: str | os.PathLike[str]) -> None:
             for number, start in enumerate(value):
                 arrays[f"init.{number}"] = np.asarray(start, dtype=np.float32)
             parameters[name] = {"arrays": len(value)}
+        elif name in ("metric", "metric_kwds"):
+            found = _plain_metric(model.metric, model.metric_kwds)
+            parameters[name] = found[name == "metric_kwds"]
         else:
             parameters[name] = _plain(value)
     config = {
@@ -132,6 +135,7 @@ def load_aligned(
     if isinstance(parameters["init"], dict):
         count = parameters["init"]["arrays"]
         parameters["init"] = [arrays[f"init.{number}"] for number in range(count)]
+    parameters["metric_kwds"] = _keywords_back(parameters["metric"], parameters.get("metric_kwds"))
     model = AlignedUMAP(**parameters)
     model.seed_, model.n_epochs_ = config["seed_"], config["n_epochs_"]
     slices = config["slices"]
@@ -148,8 +152,7 @@ def _combination_state(
 
     arrays: Arrays = {"embedding": made.embedding_, "disconnected": made.disconnected_}
     layout = plain_parameters(made.model, arrays)
-    if is_model(made.model.init):
-        made.model.init.save(Path(path) / layout["init"]["folder"])
+    save_start(made.model.init, path)
     config: dict[str, Any] = {"umapkit": __version__, "layout": layout}
     config |= {name: getattr(made, name) for name in _RUN}
     config["tree"] = _plain_node(made._node, path, arrays, [0])
@@ -207,15 +210,34 @@ def _plain_part(part: Any) -> list[Any]:
         columns = chosen
     else:
         columns = np.asarray(chosen).tolist()
-    params = {name: _plain(value) for name, value in (part[2] if len(part) == 3 else {}).items()}
-    return [columns, getattr(part[1], "name", part[1]), params]
+    given = dict(part[2]) if len(part) == 3 else {}
+    metric, keywords = _plain_metric(part[1], given.pop("metric_kwds", None))
+    params = {name: _plain(value) for name, value in given.items()}
+    return [columns, metric, params | ({"metric_kwds": keywords} if keywords else {})]
 
 
 def _part_back(part: list[Any]) -> tuple[Any, ...]:
     chosen, metric, params = part
     if isinstance(chosen, dict):
         chosen = slice(*chosen["slice"])
-    return chosen, metric, {name: _plain_back(value) for name, value in params.items()}
+    params = {name: _plain_back(value) for name, value in params.items()}
+    if "metric_kwds" in params:
+        params["metric_kwds"] = _keywords_back(metric, params["metric_kwds"])
+    return chosen, metric, params
+
+
+def _plain_metric(metric: Any, keywords: Any) -> tuple[str, dict[str, Any] | None]:
+    """Name of a metric, and its keywords: numbers as text (JSON has no infinity)."""
+    card = resolve_metric(metric, keywords)
+    plain = {
+        name: value.tolist() if isinstance(value, np.ndarray) else str(value)
+        for name, value in card.shown.items()
+    }
+    return card.name, plain or None
+
+
+def _keywords_back(metric: str, plain: Any) -> Any:
+    return None if plain is None else dict(resolve_metric(metric, plain).shown)
 
 
 def _plain_seed(random_state: Any, seed: int) -> int | None:

@@ -33,6 +33,11 @@ if TYPE_CHECKING:
     from umapkit.models._umap import UMAP
 
 
+def columns_of(rows: Any, columns: NDArray[np.int64]) -> Any:
+    """Return the columns of checked rows that a part looks at."""
+    return np.ascontiguousarray(rows[:, columns])
+
+
 @dataclass(frozen=True, eq=False)
 class View:
     """What a term says about m new rows.
@@ -128,7 +133,7 @@ class Leaf:
     def view(self, X: Any) -> View:
         """Look at new rows with the model's own search and bandwidths."""
         model, copies = self.model, self.model._places
-        rows = X if self.columns is None else np.ascontiguousarray(X[:, self.columns])
+        rows = X if self.columns is None else columns_of(X, self.columns)
         rows = model._rows(rows, reset=False)
         index = search_index(model)
         near = index.query(rows, self.width, n_jobs=model.n_jobs)

@@ -11,25 +11,28 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from sklearn.base import clone
 
+from umapkit.distances import MISSING
 from umapkit.graph import pairs_of
-from umapkit.init import given_start, place, random_start
+from umapkit.init import place, random_start
+from umapkit.layout import resolve_output_metric
 
 if TYPE_CHECKING:
-    from umapkit.models._umap import UMAP
+    from umapkit.models._settings import Settings
 
 
 def is_model(init: Any) -> bool:
-    """Whether `init` is a model that places rows, not a name or an array."""
-    return hasattr(init, "transform") and hasattr(init, "get_params")
+    """Whether `init` is a model that places rows, not a name or a table."""
+    return hasattr(init, "transform") and not hasattr(init, "__array__")
 
 
-def check_warm(init: Any, *, n_components: int, n_columns: int | None = None) -> None:
-    """Refuse a model that cannot give a start of `n_components` axes for rows of `n_columns`.
+def check_warm(init: Any, model: Settings, *, n_columns: int | None = None) -> None:
+    """Refuse a model that cannot give a start for `model` and rows of `n_columns`.
 
     Raises
     ------
     ValueError
-        If it is not fitted, its map has another number of axes, or its rows of columns.
+        If it is not fitted, its map has another number of axes or another output metric, its rows
+        another number of columns, or one of the two takes distances for rows.
     """
     embedding = getattr(init, "embedding_", None)
     if embedding is None:
@@ -38,10 +41,29 @@ def check_warm(init: Any, *, n_components: int, n_columns: int | None = None) ->
             "start from. Fit it first, or give 'spectral', 'pca', 'random' or an array."
         )
         raise ValueError(msg)
-    if embedding.shape[1] != n_components:
+    if embedding.shape[1] != model.n_components:
         msg = (
             f"init is a model whose map has {embedding.shape[1]} axes, but "
-            f"n_components={n_components}. Give a model of as many, or set n_components."
+            f"n_components={model.n_components}. Give a model of as many, or set n_components."
+        )
+        raise ValueError(msg)
+    inner = getattr(init, "combination_", init)
+    inner = getattr(inner, "model", inner)  # of a Combination
+    theirs = resolve_output_metric(
+        getattr(inner, "output_metric", "euclidean"),
+        getattr(inner, "output_metric_kwds", None),
+        n_components=model.n_components,
+    )
+    if theirs != model._output():
+        msg = (
+            f"init is a model with output_metric={theirs.name!r}, whose places mean nothing to "
+            f"output_metric={model.output_metric!r}. Give a model with the same output metric."
+        )
+        raise ValueError(msg)
+    if model._is_given() or _takes_distances(inner):
+        msg = (
+            "init is a model, and metric='precomputed': distances of one table are no rows that a "
+            "model of another could place. Give init=other.embedding_ if it has the same rows."
         )
         raise ValueError(msg)
     columns = getattr(init, "n_features_in_", n_columns)
@@ -51,6 +73,11 @@ def check_warm(init: Any, *, n_components: int, n_columns: int | None = None) ->
             "of the same columns, or an array of places."
         )
         raise ValueError(msg)
+
+
+def _takes_distances(model: Any) -> bool:
+    metric = getattr(model, "metric", None)
+    return isinstance(metric, str) and metric == "precomputed"
 
 
 def warm_start(
@@ -63,10 +90,16 @@ def warm_start(
     """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*places are NaN", category=UserWarning)
-        places = init.transform(rows)
-    filled = fill_places(np.asarray(places, dtype=np.float32), graph, seed=seed)
-    n, d = filled.shape
-    return given_start(filled, n_rows=n, n_components=d, seed=seed)
+        places = init.transform(with_gaps(rows))
+    return fill_places(np.asarray(places, dtype=np.float32), graph, seed=seed)
+
+
+def with_gaps(rows: Any) -> Any:
+    """Rows as they were given: NaN where a metric that knows missing values put its mark."""
+    if not isinstance(rows, np.ndarray):
+        return rows
+    gaps = rows == MISSING
+    return np.where(gaps, np.float32(np.nan), rows) if gaps.any() else rows
 
 
 def fill_places(places: NDArray[np.float32], graph: csr_array, *, seed: int) -> NDArray[np.float32]:
@@ -111,7 +144,7 @@ def fill_places(places: NDArray[np.float32], graph: csr_array, *, seed: int) -> 
     return places
 
 
-def clone_with_init(model: UMAP) -> Any:
+def clone_with_init(model: Settings) -> Any:
     """Clone an estimator, keeping a fitted `init`: a start that is not fitted is none."""
     parameters: dict[str, Any] = {
         name: value if name == "init" and is_model(value) else clone(value, safe=False)
