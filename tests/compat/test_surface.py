@@ -19,7 +19,7 @@ import umapkit
 import umapkit.compat.umap_learn as umap
 from umapkit import find_neighbors
 
-from .features import random_rows
+from .rows import random_rows
 
 FILE = Path(__file__).parents[1] / "reference" / "umap_learn_functions.npz"
 
