@@ -210,7 +210,7 @@ def begin(
             n_components=model.n_components,
             seed=options.seed,
         )
-        places = start if output.flat else output.to_places(start)
+        places: Any = start if output.flat else output.to_places(start)
     else:
         start = make_start(
             memberships,
