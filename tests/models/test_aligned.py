@@ -349,3 +349,73 @@ def test_turning_finds_a_rotation_and_keeps_distances():
     rows = np.arange(0, 30, 3)
     np.testing.assert_allclose(turned(places, rows, goal[rows]), goal, atol=1e-5)
     assert turned(places, rows[:0], goal[:0]) is places
+
+
+def test_keywords_of_the_metric_reach_every_slice_and_are_saved(iris, tmp_path):
+    slices = iris[0][:3]
+    options = {"random_state": 0, "n_epochs": 20}
+    model = AlignedUMAP(metric="minkowski", metric_kwds={"p": 3.0}, **options)
+    maps = model.fit_transform(slices, relations=RELATED[:2])
+    other = AlignedUMAP(metric="minkowski", metric_kwds={"p": 1.0}, **options)
+    again = other.fit_transform(slices, relations=RELATED[:2])
+    assert not any(np.array_equal(a, b) for a, b in zip(maps, again, strict=True))
+    model.save(tmp_path)
+    loaded = umapkit.load(tmp_path)
+    assert loaded.metric_kwds == {"p": 3.0}
+    new = slices[2] + 0.01
+    assert np.array_equal(loaded.transform(new, index=2), model.transform(new, index=2))
+    for one in (model, loaded):
+        one.update(iris[0][3], relations=RELATED[2])
+    assert np.array_equal(loaded.embeddings_[3], model.embeddings_[3])
+
+
+def test_a_disconnection_distance_cuts_every_slice():
+    rows = np.random.default_rng(0).normal(size=(60, 3))
+    rows[25] += 50.0  # in both slices
+    slices, relations = [rows[:40], rows[20:]], [{20 + i: i for i in range(20)}]
+    model = AlignedUMAP(disconnection_distance=10.0, random_state=0, n_epochs=10)
+    model.fit(slices, relations=relations)
+    found = [np.flatnonzero(one.disconnected_).tolist() for one in model.mappers_]
+    assert found == [[25], [5]]
+
+
+def test_distances_of_slices_make_the_maps_of_their_rows(iris):
+    slices = iris[0][:3]  # of which the first has equal rows
+    given = [pairwise_distances(rows) for rows in slices]
+    model = AlignedUMAP(metric="precomputed", random_state=0)
+    model.fit(given[:2], relations=RELATED[:1]).update(given[2], relations=RELATED[1])
+    for rows, places in zip(slices, model.embeddings_, strict=True):
+        assert kept_neighbors(rows, places) >= 0.65
+    for number in (0, 1):
+        apart = agreement(*model.embeddings_[number : number + 2], RELATED[number])
+        assert apart < 0.15
+    assert np.array_equal(model.transform(given[1], index=1), model.embeddings_[1])
+
+
+def test_rows_with_gaps_are_aligned(iris):
+    slices = [rows.copy() for rows in iris[0][:2]]
+    for rows in slices:
+        rows[np.random.default_rng(0).uniform(size=rows.shape) < 0.05] = np.nan
+    maps = AlignedUMAP(metric="nan_euclidean", random_state=0).fit_transform(
+        slices, relations=RELATED[:1]
+    )
+    assert all(np.isfinite(places).all() for places in maps)
+    assert agreement(*maps, RELATED[0]) < 0.15
+
+
+def test_numbers_guide_every_slice(iris):
+    slices = iris[0][:2]
+    noise = [np.random.default_rng(s).uniform(size=50) for s in range(2)]
+    options = {"random_state": 0, "target_metric": "euclidean", "target_weight": 0.9}
+    free, guided = (
+        AlignedUMAP(**options).fit(slices, y, relations=RELATED[:1]) for y in (None, noise)
+    )
+    few = AlignedUMAP(target_n_neighbors=3, **options).fit(slices, noise, relations=RELATED[:1])
+
+    def spread(model, s):
+        near = nearest(model.embeddings_[s])[:, 1:]
+        return np.abs(noise[s][near] - noise[s][:, None]).mean()
+
+    for s in range(2):
+        assert spread(guided, s) < spread(free, s)
+        assert abs(few.mappers_[s].graph_ - guided.mappers_[s].graph_).max() > 0

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.datasets import load_digits, load_iris
 from sklearn.exceptions import NotFittedError
+from sklearn.metrics import pairwise_distances
 from sklearn.utils.estimator_checks import check_estimator
 
 import umapkit
@@ -326,3 +327,140 @@ def test_check_estimator_finds_no_failure_in_the_combined_model():
     failed = [r["check_name"] for r in results if r["status"] not in ("passed", "skipped")]
     assert failed == []
     assert len(results) > 40
+
+
+def test_parts_have_keywords_and_are_saved_with_them(digits, tmp_path):
+    rows = digits[0][:300]
+    variances = np.arange(1, 33, dtype=np.float64)
+    parts = [
+        (slice(0, 32), "minkowski", {"metric_kwds": {"p": 3.0}}),
+        (slice(32, 64), "seuclidean", {"n_neighbors": 10, "metric_kwds": {"V": variances}}),
+    ]
+    # The keywords of the model are those of its metric, not of the parts'.
+    base = UMAP(metric="minkowski", metric_kwds={"p": 1.5}, random_state=0, n_epochs=50)
+    model = CombinedUMAP(parts, model=base).fit(rows[:250])
+    assert model.parts_[0].metric_kwds == {"p": 3.0}
+    plain = CombinedUMAP([parts[0], (slice(32, 64), "seuclidean")], model=base).fit(rows[:250])
+    assert plain.parts_[1].metric_kwds is None
+    assert abs(plain.graph_ - model.graph_).max() > 0
+    model.save(tmp_path)
+    loaded = umapkit.load(tmp_path)
+    assert np.array_equal(loaded.transform(rows[250:]), model.transform(rows[250:]))
+    assert np.array_equal(loaded.fit(rows[:250]).embedding_, model.embedding_)
+
+
+def test_a_part_that_knows_missing_values_takes_them_and_another_refuses(digits, tmp_path):
+    rows = digits[0][:300].copy()
+    holes = np.random.default_rng(0).uniform(size=(300, 32)) < 0.1
+    rows[:, :32][holes] = np.nan
+    parts = [(slice(0, 32), "nan_euclidean"), (slice(32, 64), "euclidean")]
+    base = UMAP(random_state=0, n_epochs=100)
+    model = CombinedUMAP(parts, model=base).fit(rows[:250])
+    assert np.array_equal(model.transform(rows[:250]), model.embedding_)
+    placed = model.transform(rows[250:])
+    assert np.isfinite(placed).all()
+    model.save(tmp_path)
+    assert np.array_equal(umapkit.load(tmp_path).transform(rows[250:]), placed)
+    full = CombinedUMAP(parts, model=base).fit(digits[0][:250])
+    labels = digits[1][:250]
+    assert knn_accuracy(model.embedding_, labels) > knn_accuracy(full.embedding_, labels) - 0.05
+    with pytest.raises(ValueError, match="NaN"):
+        CombinedUMAP([(slice(0, 32), "euclidean"), parts[0]], model=base).fit(rows)
+    with pytest.raises(ValueError, match="pca"):
+        CombinedUMAP(parts, model=clone(base).set_params(init="pca")).fit(rows)
+    warm = CombinedUMAP(parts, model=clone(base).set_params(init=model, n_epochs=0)).fit(rows)
+    assert np.array_equal(warm.embedding_[:250], model.embedding_)
+
+
+@pytest.mark.parametrize("output", ["haversine", "torus", "hyperboloid"])
+def test_maps_on_surfaces_are_combined_and_take_new_rows(digits, output, tmp_path):
+    rows, labels = digits[0], digits[1]
+    base = UMAP(output_metric=output, random_state=0, n_epochs=200)
+    first, second = (clone(base).fit(rows[:300, half::2]) for half in (0, 1))
+    both = first * second
+    assert both.model.output_metric == output
+    found = [rows[300:400, 0::2], rows[300:400, 1::2]]
+    placed = both.transform(found)
+    assert np.isfinite(placed).all()
+    one = [table[:1] for table in found]
+    assert np.array_equal(both.transform(one), placed[:1])
+    both.save(tmp_path)
+    assert np.array_equal(umapkit.load(tmp_path).transform(found), placed)
+    card = both.model._output()
+
+    def votes(places, least):
+        count = len(places)
+        pairs = np.repeat(places, 300, axis=0), np.tile(both.embedding_, (count, 1))
+        apart = card.gradient(*pairs)[0].reshape(count, 300)
+        near = labels[:300][np.argsort(apart, axis=1)[:, 1:6]]
+        wanted = labels[:count] if least else labels[300 : 300 + count]
+        return np.mean([np.bincount(n).argmax() == y for n, y in zip(near, wanted, strict=True)])
+
+    assert votes(both.embedding_[:300], True) > 0.85
+    assert votes(placed, False) > 0.75
+    with pytest.raises(ValueError, match="same output metric"):
+        first + UMAP(random_state=0, n_epochs=3).fit(rows[:300])
+    parts = [(slice(0, 32), "euclidean"), (slice(32, 64), "cosine")]
+    combined = CombinedUMAP(parts, model=base).fit(rows[:200])
+    assert combined.embedding_.shape == (200, 2)
+    assert np.array_equal(combined.transform(rows[:200]), combined.embedding_)
+
+
+def test_models_of_distances_are_refused_and_functions_are_not(digits):
+    rows = digits[0][:80]
+
+    def city(x, y):
+        return float(np.abs(x - y).sum())
+
+    given = pairwise_distances(rows)
+    base = UMAP(random_state=0, n_epochs=20)
+    distances = clone(base).set_params(metric="precomputed").fit(given)
+    plain = clone(base).fit(rows)
+    for pair in ((distances, plain), (plain, distances)):
+        with pytest.raises(ValueError, match="precomputed"):
+            pair[0] + pair[1]
+    with pytest.raises(ValueError, match="precomputed"):
+        CombinedUMAP([(slice(0, 9), "precomputed")]).fit(rows)
+    with pytest.raises(ValueError, match="precomputed"):
+        CombinedUMAP(model=UMAP(metric="precomputed")).fit(rows)
+    called = clone(base).set_params(metric=city).fit(rows)
+    named = clone(base).set_params(metric="manhattan").fit(rows)
+    made = called + plain
+    np.testing.assert_allclose(made.graph_.toarray(), (named + plain).graph_.toarray(), atol=1e-5)
+    assert np.array_equal(made.transform(rows), made.embedding_)
+
+
+@pytest.mark.parametrize("supervision", ["intersection", "cross_entropy", "triplet"])
+def test_models_of_labelled_rows_combine(digits, supervision):
+    rows, labels = digits[0][:400], digits[1][:400]
+    base = UMAP(supervision=supervision, random_state=0, n_epochs=100)
+    first, second = (clone(base).fit(rows[:300, half::2], labels[:300]) for half in (0, 1))
+    both = first * second
+    assert both.model.supervision == "intersection"
+    assert knn_accuracy(both.embedding_, labels[:300]) > 0.95
+    placed = both.transform([rows[300:, 0::2], rows[300:, 1::2]])
+    assert np.isfinite(placed).all()
+    refused = CombinedUMAP(model=UMAP(supervision="triplet"))
+    with pytest.raises(ValueError, match="supervision"):
+        refused.fit(rows, labels)
+
+
+def test_numbers_guide_a_combined_map(digits):
+    rows, labels = digits[0][:300], digits[1][:300].astype(np.float64)
+    parts = [(slice(0, 32), "euclidean"), (slice(32, 64), "cosine")]
+    base = UMAP(random_state=0, n_epochs=100, target_metric="euclidean", target_weight=0.8)
+    free, guided = (CombinedUMAP(parts, model=base).fit(rows, y) for y in (None, labels))
+    assert abs(free.graph_ - guided.graph_).max() > 0
+
+    def spread(model):
+        near = np.argsort(pairwise_distances(model.embedding_), axis=1)[:, 1:11]
+        return np.abs(labels[near] - labels[:, None]).mean()
+
+    assert spread(guided) < spread(free)
+
+
+def test_a_start_out_of_rows_becomes_spectral_in_a_sum(digits):
+    base = UMAP(random_state=0, n_epochs=20, init="pca")
+    model = clone(base).fit(digits[0][:100])
+    assert (model + model).model.init == "spectral"
+    assert np.isfinite((model + model).embedding_).all()
