@@ -53,6 +53,18 @@ ELSEWHERE = {
         "models/test_state.py",
         "test_fits_in_threads_do_not_disturb_each_other",
     ),
+    "AlignedUMAP: the window leaves out the furthest slice": (
+        "models/test_aligned.py",
+        "test_springs_are_overlaps_of_neighbourhoods_along_chains",
+    ),
+    "AlignedUMAP: maps do not repeat": (
+        "models/test_aligned.py",
+        "test_the_same_seed_gives_the_same_maps_for_any_number_of_threads",
+    ),
+    "model1 - model2: ties that model2 does not have are weakened": (
+        "models/test_combine.py",
+        "test_a_difference_keeps_ties_that_the_other_model_does_not_have",
+    ),
 }
 
 

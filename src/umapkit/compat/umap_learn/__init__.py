@@ -6,7 +6,14 @@ umapkit's. What umap-learn has and umapkit has not raises NotImplementedError, a
 
 from __future__ import annotations
 
-from umapkit.compat.umap_learn import distances, spectral, umap_, utils, validation
+from umapkit.compat.umap_learn import (
+    aligned_umap,
+    distances,
+    spectral,
+    umap_,
+    utils,
+    validation,
+)
 from umapkit.compat.umap_learn._aligned import AlignedUMAP
 from umapkit.compat.umap_learn._umap import UMAP
 
@@ -16,6 +23,7 @@ __all__ = [
     "UMAP",
     "AlignedUMAP",
     "__version__",
+    "aligned_umap",
     "distances",
     "spectral",
     "umap_",
