@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -294,3 +295,16 @@ def test_a_combination_is_a_start_too(digits):
     both = clone(base).fit(rows) + clone(base).set_params(n_neighbors=30).fit(rows)
     started = clone(base).set_params(init=both, n_epochs=0).fit(rows)
     assert np.array_equal(started.embedding_, both.embedding_)
+
+
+def test_data_frames_are_added_and_started_from_in_silence(digits):
+    """Warnings are errors here."""
+    table = pd.DataFrame(digits[0][:150, :10]).rename(columns=str)
+    model = UMAP(random_state=0, n_epochs=5).fit(table[:100])
+    UMAP(random_state=0, n_epochs=5, init=model).fit(table)
+    model.update(table[100:])
+    assert model.embedding_.shape == (150, 2)
+    assert model.feature_names_in_.tolist() == [str(i) for i in range(10)]
+    with pytest.raises(ValueError, match="feature names"):
+        model.update(table.rename(columns={"3": "z"}))
+    assert model.embedding_.shape == (150, 2)

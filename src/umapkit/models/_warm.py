@@ -90,6 +90,8 @@ def warm_start(
     """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*places are NaN", category=UserWarning)
+        # The rows were checked against the columns of the fit; their names stayed behind.
+        warnings.filterwarnings("ignore", message="X does not have valid feature names")
         places = init.transform(with_gaps(rows))
     return fill_places(np.asarray(places, dtype=np.float32), graph, seed=seed)
 
