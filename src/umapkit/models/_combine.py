@@ -18,10 +18,11 @@ from umapkit.distances import MISSING, resolve_metric
 from umapkit.estimator import NeighborEmbedding
 from umapkit.graph import How, check_how
 from umapkit.models._combination import Algebra, Combination, lay_out_combination
-from umapkit.models._terms import Leaf, Node, columns_of
+from umapkit.models._tables import columns_of, with_gaps
+from umapkit.models._terms import Leaf, Node
 from umapkit.models._umap import UMAP
 from umapkit.models._update import DENSITIES
-from umapkit.models._warm import check_warm, is_model, with_gaps
+from umapkit.models._warm import check_warm, is_model
 
 # What a part may set: its neighbours and its graph. The rest is about the one layout.
 _OF_A_PART = (

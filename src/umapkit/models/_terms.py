@@ -28,14 +28,10 @@ from umapkit.graph import (
     values_at,
 )
 from umapkit.models._fit import floor_distance, search_index
+from umapkit.models._tables import columns_of, same_rows
 
 if TYPE_CHECKING:
     from umapkit.models._umap import UMAP
-
-
-def columns_of(rows: Any, columns: NDArray[np.int64]) -> Any:
-    """Return the columns of checked rows that a part looks at."""
-    return np.ascontiguousarray(rows[:, columns])
 
 
 @dataclass(frozen=True, eq=False)
@@ -306,7 +302,7 @@ def same_table(one: Leaf | Node, other: Leaf | Node) -> bool:
     mine, theirs = _source(one), _source(other)
     if mine is None or theirs is None:
         return False
-    return np.array_equal(mine._places.slot, theirs._places.slot) and np.array_equal(
+    return np.array_equal(mine._places.slot, theirs._places.slot) and same_rows(
         mine._finder.rows, theirs._finder.rows
     )
 

@@ -6,7 +6,6 @@ import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
-import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from umapkit.graph import disconnected
@@ -14,6 +13,7 @@ from umapkit.layout import LayoutInterrupted, Progress, as_observers, execute
 from umapkit.models._copies import Copies
 from umapkit.models._fit import begin, find_equals, find_kept, find_memberships
 from umapkit.models._place import GroundKeeper
+from umapkit.models._tables import stacked
 from umapkit.models._warm import warm_start
 
 if TYPE_CHECKING:
@@ -124,8 +124,3 @@ def update_model(model: UMAP, X_new: Any) -> None:
     vars(model).update(vars(made))
     if run.interrupt is not None:
         raise LayoutInterrupted(model.embedding_, model.n_epochs_) from run.interrupt
-
-
-def stacked(old: Any, new: Any) -> Any:
-    """Rows of a model with new ones below."""
-    return np.concatenate([old, new])

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from sklearn.base import clone
 
-from umapkit.distances import MISSING
 from umapkit.graph import pairs_of
 from umapkit.init import place, random_start
 from umapkit.layout import resolve_output_metric
+from umapkit.models._tables import with_gaps
 
 if TYPE_CHECKING:
     from umapkit.models._settings import Settings
@@ -94,14 +94,6 @@ def warm_start(
         warnings.filterwarnings("ignore", message="X does not have valid feature names")
         places = init.transform(with_gaps(rows))
     return fill_places(np.asarray(places, dtype=np.float32), graph, seed=seed)
-
-
-def with_gaps(rows: Any) -> Any:
-    """Rows as they were given: NaN where a metric that knows missing values put its mark."""
-    if not isinstance(rows, np.ndarray):
-        return rows
-    gaps = rows == MISSING
-    return np.where(gaps, np.float32(np.nan), rows) if gaps.any() else rows
 
 
 def fill_places(places: NDArray[np.float32], graph: csr_array, *, seed: int) -> NDArray[np.float32]:
