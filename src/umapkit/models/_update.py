@@ -42,7 +42,7 @@ class Updatable:
         Neighbours of all rows are searched anew (as long as in a fit), old rows begin at their
         places and new ones where `transform` puts them. Then a third of the fit's epochs (100 by
         default) are run with an eighth of `learning_rate`, in which old rows move little: with
-        as many new digits as old ones, by a hundredth of the map's width. Afterwards the model is
+        as many new digits as old ones, by 1.5 % of the map's width. Afterwards the model is
         one of all rows, the old ones first. `tol` and `observers` are honoured, `checkpoint` is
         not written.
 
