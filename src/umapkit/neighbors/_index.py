@@ -112,7 +112,7 @@ class NeighborIndex:
                 self._graph,
                 queries,
                 k,
-                effort=max(32, k + 25),
+                effort=max(32, k + 17),
                 n_threads=n_threads,
             )
         if not self.metric.missing:
