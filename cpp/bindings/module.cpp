@@ -13,6 +13,7 @@ void bind_graph(nb::module_&);
 void bind_init(nb::module_&);
 void bind_layout(nb::module_&);
 void bind_quality(nb::module_&);
+void bind_sparse(nb::module_&);
 }  // namespace umapkit
 
 NB_MODULE(_kernels, m) {
@@ -28,4 +29,5 @@ NB_MODULE(_kernels, m) {
   umapkit::bind_init(m);
   umapkit::bind_layout(m);
   umapkit::bind_quality(m);
+  umapkit::bind_sparse(m);
 }

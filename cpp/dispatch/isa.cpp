@@ -13,6 +13,7 @@
 #include "tables/layout.hpp"
 #include "tables/neighbors.hpp"
 #include "tables/quality.hpp"
+#include "tables/sparse.hpp"
 
 namespace umapkit {
 
@@ -108,5 +109,6 @@ UMAPKIT_DISPATCH(GraphTable, graph)
 UMAPKIT_DISPATCH(InitTable, init)
 UMAPKIT_DISPATCH(LayoutTable, layout)
 UMAPKIT_DISPATCH(QualityTable, quality)
+UMAPKIT_DISPATCH(SparseTable, sparse)
 
 }  // namespace umapkit

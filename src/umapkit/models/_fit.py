@@ -7,9 +7,9 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from umapkit.data import Rows
 from umapkit.graph import bandwidths, check_graph, fuzzy_graph
 from umapkit.init import make_start
 from umapkit.layout import (
@@ -37,7 +37,7 @@ def forget(model: UMAP) -> None:
         delattr(model, name)
 
 
-def find_memberships(model: UMAP, rows: NDArray[np.float32], graph: Any) -> csr_array:
+def find_memberships(model: UMAP, rows: Rows, graph: Any) -> csr_array:
     """Memberships of the kept rows: given, or by neighbours given or searched."""
     if graph is not None:
         model.neighbor_recall_ = float("nan")
@@ -68,7 +68,7 @@ def find_memberships(model: UMAP, rows: NDArray[np.float32], graph: Any) -> csr_
     )
 
 
-def search(model: UMAP, rows: NDArray[np.float32]) -> NeighborIndex:
+def search(model: UMAP, rows: Rows) -> NeighborIndex:
     """Neighbours of the kept rows, out of the cache where the user keeps one."""
     n = len(rows)
     if model.n_neighbors > n:
@@ -95,7 +95,7 @@ def search(model: UMAP, rows: NDArray[np.float32]) -> NeighborIndex:
     )
 
 
-def lay_out(model: UMAP, memberships: csr_array, rows: NDArray[np.float32]) -> None:
+def lay_out(model: UMAP, memberships: csr_array, rows: Rows) -> None:
     """Start and layout; sets what `fit` promises, also when interrupted."""
     copies = model._places
     kept_rows = rows if copies.keeps_all else model._finder.rows

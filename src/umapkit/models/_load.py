@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from sklearn.utils.validation import check_is_fitted
 
-from umapkit.data import RowFinder
+from umapkit.data import RowFinder, Rows, SparseRows
 from umapkit.distances import Metric
 from umapkit.models._copies import Copies
 from umapkit.models._place import GroundKeeper
 from umapkit.models._umap import UMAP
 from umapkit.neighbors import NeighborIndex, Neighbors
+from umapkit.neighbors.sparse import SparseIndex
 from umapkit.store import read_folder, write_folder
 
 # Parameters that belong to a run, not to the map.
@@ -43,7 +44,9 @@ def save_umap(model: UMAP, path: str | os.PathLike[str]) -> None:
         arrays[f"embedding_list.{number}"] = kept
     index: dict[str, Any] | None = None
     if model._index is None:
-        arrays["index.data"] = model._finder.rows
+        rows = model._finder.rows
+        found = rows.arrays() if isinstance(rows, SparseRows) else {"data": rows}
+        arrays |= {f"index.{name}": array for name, array in found.items()}
     else:
         found, index = model._index.state_arrays()
         arrays |= {f"index.{name}": array for name, array in found.items()}
@@ -97,7 +100,14 @@ def load(path: str | os.PathLike[str]) -> UMAP:
         vars(model)["feature_names_in_"] = names
     model.embedding_ = arrays["embedding"]
     model.disconnected_ = arrays["disconnected"]
-    _check_arrays(path, arrays)
+    found = {
+        name.removeprefix("index."): array
+        for name, array in arrays.items()
+        if name.startswith("index.")
+    }
+    sparse = "rows.indptr" in found
+    rows = SparseRows.from_arrays(found) if sparse else arrays["index.data"]
+    _check_arrays(path, arrays, rows)
     n = len(arrays["slot"])
     parts = (arrays["graph.data"], arrays["graph.indices"], arrays["graph.indptr"])
     model.graph_ = csr_array(parts, shape=(n, n))
@@ -110,27 +120,25 @@ def load(path: str | os.PathLike[str]) -> UMAP:
     model._places = Copies(arrays["kept"], arrays["slot"], config["keeps_all"])
     model._index = None
     if config["index"] is not None:
-        found = {
-            name.removeprefix("index."): array
-            for name, array in arrays.items()
-            if name.startswith("index.")
-        }
-        model._index = NeighborIndex.from_state(found, config["index"])
-    model._finder = RowFinder(arrays["index.data"])
+        kind = SparseIndex if sparse else NeighborIndex
+        model._index = kind.from_state(found, config["index"])
+        rows = model._index.data
+    model._finder = RowFinder(rows)
     model._keeper = GroundKeeper()
     return model
 
 
-def _check_arrays(path: str | os.PathLike[str], arrays: dict[str, NDArray[Any]]) -> None:
+def _check_arrays(
+    path: str | os.PathLike[str], arrays: dict[str, NDArray[Any]], rows: Rows
+) -> None:
     """Refuse arrays that do not fit together: the kernels would read beyond their ends."""
     embedding, kept, slot = (arrays[name] for name in ("embedding", "kept", "slot"))
     n, u = len(slot), len(kept)
-    rows = arrays["index.data"]
     fits = (
         embedding.ndim == 2
         and len(embedding) == n
-        and embedding.dtype == rows.dtype == np.float32
-        and rows.ndim == 2
+        and embedding.dtype == np.float32
+        and (isinstance(rows, SparseRows) or (rows.dtype == np.float32 and rows.ndim == 2))
         and len(rows) == u
         and n > 0
         and 0 <= kept.min() <= kept.max() < n

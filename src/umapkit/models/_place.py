@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from umapkit.data import row_hashes
+from umapkit.data import Rows, row_hashes
 from umapkit.graph import bandwidths, cut, memberships
 from umapkit.init import place
 from umapkit.layout import FrozenMap, LayoutOptions, settle
@@ -74,7 +74,7 @@ class NewRows:
 
     Attributes
     ----------
-    rows : float32 array of shape (m, n_features)
+    rows : float32 array or SparseRows of shape (m, n_features)
         Rows that equal no training row.
     ground : Ground
         The map and its rows.
@@ -90,7 +90,7 @@ class NewRows:
         Threads.
     """
 
-    rows: NDArray[np.float32]
+    rows: Rows
     ground: Ground
     copies: Copies
     n_neighbors: int

@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from umapkit._seed import resolve_seed
 from umapkit._threads import resolve_n_jobs
-from umapkit.data import RowFinder
+from umapkit.data import RowFinder, SparseRows, stays_sparse
+from umapkit.distances import resolve_metric
 from umapkit.graph import disconnected, intersect_labels
 from umapkit.layout import (
     Observer,
@@ -32,6 +33,7 @@ from umapkit.neighbors import (
     NeighborIndex,
     Neighbors,
 )
+from umapkit.neighbors.sparse import takes_sparse
 
 
 class UMAP(Settings):
@@ -377,6 +379,12 @@ class UMAP(Settings):
         from umapkit.models._load import save_umap
 
         save_umap(self, path)
+
+    def _keeps_sparse(self, X: Any, *, reset: bool) -> bool:
+        """Large sparse rows stay sparse in `fit`; later rows are what those of `fit` were."""
+        if reset:
+            return stays_sparse(X) and takes_sparse(resolve_metric(self.metric))
+        return isinstance(self._finder.rows, SparseRows)
 
     def _search_index(self) -> NeighborIndex:
         """Index of the different training rows; searched now if the fit did not need one."""

@@ -8,11 +8,12 @@ from numpy.typing import ArrayLike
 
 from umapkit._seed import resolve_seed
 from umapkit._threads import resolve_n_jobs
-from umapkit.data import as_rows
+from umapkit.data import SparseRows, as_rows, as_sparse_rows, stays_sparse
 from umapkit.distances import Metric, resolve_metric
 from umapkit.neighbors._index import NeighborIndex, make_index
 from umapkit.neighbors._neighbors import Neighbors
 from umapkit.neighbors._table import Table
+from umapkit.neighbors.sparse import build_sparse_index, takes_sparse
 
 Method = Literal["auto", "exact", "descent"]
 
@@ -23,7 +24,7 @@ _EXACT_WORK = 2.5e5
 
 
 def build_index(
-    X: ArrayLike,
+    X: ArrayLike | SparseRows,
     *,
     n_neighbors: int = 15,
     metric: str | Metric = "euclidean",
@@ -36,8 +37,9 @@ def build_index(
 
     Parameters
     ----------
-    X : array-like, shape (n, d)
-        Rows. Duplicates are welcome: they are at distance exactly 0.
+    X : array-like or sparse matrix, shape (n, d)
+        Rows. Duplicates are welcome: they are at distance exactly 0. Large sparse rows stay sparse
+        (`umapkit.data.stays_sparse`) under most metrics, see ``neighbors/sparse/README.md``.
     n_neighbors : int, default 15
         Length of the lists, the row itself included; 1 to n. Larger takes longer.
     metric : str or Metric, default "euclidean"
@@ -77,7 +79,8 @@ def build_index(
     """
     card = resolve_metric(metric)
     n_threads = resolve_n_jobs(n_jobs)
-    rows = as_rows(X, name="X")
+    sparse = stays_sparse(X) and takes_sparse(card)
+    rows = as_sparse_rows(X, name="X") if sparse else as_rows(X, name="X")
     n = rows.shape[0]
     if isinstance(n_neighbors, bool) or not hasattr(n_neighbors, "__index__"):
         msg = f"n_neighbors={n_neighbors!r} is not an integer. Give 1 to {n}, the number of rows."
@@ -91,6 +94,16 @@ def build_index(
     if not 0.0 <= target_recall <= 1.0:
         msg = f"target_recall={target_recall!r} is not a share. Give a number from 0 to 1."
         raise ValueError(msg)
+    if isinstance(rows, SparseRows):
+        return build_sparse_index(
+            rows,
+            int(n_neighbors),
+            metric=card,
+            method=method,
+            target=target_recall,
+            seed=resolve_seed(random_state),
+            n_threads=n_threads,
+        )
     return make_index(
         Table(rows, card, n_threads),
         int(n_neighbors),
@@ -102,7 +115,7 @@ def build_index(
 
 
 def find_neighbors(
-    X: ArrayLike,
+    X: ArrayLike | SparseRows,
     *,
     n_neighbors: int = 15,
     metric: str | Metric = "euclidean",

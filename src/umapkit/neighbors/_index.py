@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from umapkit._threads import resolve_n_jobs
-from umapkit.data import as_rows
+from umapkit.data import Rows, SparseRows, as_rows
 from umapkit.distances import Metric, resolve_metric
 from umapkit.neighbors._descent import Graph, descent_neighbors, search_graph
 from umapkit.neighbors._exact import exact_neighbors
@@ -54,7 +54,7 @@ class NeighborIndex:
         self.seed = seed
 
     @property
-    def data(self) -> NDArray[np.float32]:
+    def data(self) -> Rows:
         """The training rows, shape (n, d)."""
         return self._table.X
 
@@ -68,7 +68,7 @@ class NeighborIndex:
         """How many numbers a row has where it is searched: d, or fewer in a narrow space."""
         return (self._table.rows if self._graph is None else self._graph.rows).shape[1]
 
-    def query(self, Q: ArrayLike, k: int, *, n_jobs: int | None = None) -> Neighbors:
+    def query(self, Q: ArrayLike | SparseRows, k: int, *, n_jobs: int | None = None) -> Neighbors:
         """Find the k nearest training rows of new rows.
 
         The answer of a row does not depend on the other rows of `Q`, nor on threads.
@@ -124,7 +124,7 @@ class NeighborIndex:
         The training rows are among the arrays, under "data".
         """
         arrays: dict[str, NDArray[Any]] = {
-            "data": self.data,
+            "data": self._table.X,
             "indices": self.neighbors.indices,
             "distances": self.neighbors.distances,
         }

@@ -9,15 +9,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from umapkit._seed import resolve_seed
 from umapkit._threads import resolve_n_jobs
-from umapkit.data import as_rows
+from umapkit.data import SparseRows, as_rows, as_sparse_rows, stays_sparse
 from umapkit.distances import Metric, resolve_metric
 from umapkit.neighbors._descent import true_sample
 from umapkit.neighbors._neighbors import Neighbors
 from umapkit.neighbors._table import Table
+from umapkit.neighbors.sparse import SparseTable, sparse_recall, takes_sparse
 
 
 def estimate_recall(
-    X: ArrayLike,
+    X: ArrayLike | SparseRows,
     neighbors: Neighbors,
     *,
     metric: str | Metric = "euclidean",
@@ -58,14 +59,24 @@ def estimate_recall(
         If `neighbors` has another number of rows than `X`, or `sample_size` is below 1.
     """
     n_threads = resolve_n_jobs(n_jobs)
-    rows = as_rows(X, name="X")
+    card = resolve_metric(metric)
+    sparse = stays_sparse(X) and takes_sparse(card)
+    rows = as_sparse_rows(X, name="X") if sparse else as_rows(X, name="X")
     if neighbors.n != rows.shape[0]:
         msg = f"neighbors has {neighbors.n} lists and X {rows.shape[0]} rows. Give one list a row."
         raise ValueError(msg)
     if sample_size < 1:
         msg = f"sample_size={sample_size} is no sample. Give 1 or more."
         raise ValueError(msg)
-    table = Table(rows, resolve_metric(metric), n_threads)
+    if isinstance(rows, SparseRows):
+        return sparse_recall(
+            SparseTable(rows, card, n_threads),
+            neighbors,
+            size=sample_size,
+            seed=resolve_seed(random_state),
+            n_threads=n_threads,
+        )
+    table = Table(rows, card, n_threads)
     truth = true_sample(
         table,
         neighbors.k - 1,

@@ -1,0 +1,177 @@
+// How far two sparse rows are apart.
+//
+//   square      sum_k (a_k - b_k)^2            euclidean after a square root; half of it is cosine
+//   on
+//                                              rows of length one, correlation on centred ones
+//   manhattan   sum_k |a_k - b_k|
+//   chebyshev   max_k |a_k - b_k|
+//   hamming     number of k with a_k != b_k
+//   canberra    sum_k |a_k - b_k| / (|a_k| + |b_k|), where not both are 0
+//   braycurtis  sum_k |a_k - b_k| / sum_k |a_k + b_k|
+//   counts      a formula of t, u, v: columns that are not 0 in both, in a, in b (CountMetric)
+//
+// pair_distance is the reference, and every distance that leaves the kernels is computed by it: one
+// walk along both rows, columns ascending, summed in double. Swapping the rows changes no bit, and
+// equal rows are at exactly 0. O(entries of a + entries of b).
+//
+// The same sum, but for chebyshev, is g(a) + g(b) + sum over the columns that a and b share of
+// term(a_k, b_k): that is what a search by postings adds up (sparse_exact.hpp), within rounding.
+#pragma once
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+
+#include "tables/sparse_rows.hpp"
+#include "umapkit/isa.hpp"
+#include "umapkit/parallel.hpp"
+
+UMAPKIT_BEGIN
+
+enum class SparseMetric : int {
+  square = 0,
+  manhattan = 1,
+  chebyshev = 2,
+  hamming = 3,
+  canberra = 4,
+  braycurtis = 5,
+  counts = 6,
+};
+
+// With t = both, e = one of the two only:
+enum class CountMetric : int {
+  jaccard = 0,         // e / (t + e)
+  dice = 1,            // e / (2 t + e)
+  matching = 2,        // e / d
+  kulsinski = 3,       // (e - t + d) / (e + d), 0 for e = 0
+  rogerstanimoto = 4,  // 2 e / (d + e)
+  russellrao = 5,      // (d - t) / d, 0 where both have the same columns
+  sokalsneath = 6,     // e / (t / 2 + e)
+  yule = 7,            // 2 (u - t)(v - t) / (t (d - t - e) + (u - t)(v - t)), 0 where that is 0
+};
+
+inline double count_distance(int formula, double t, double u, double v, double d) {
+  const double left = u - t, right = v - t, e = left + right;
+  if (e == 0.0) return 0.0;
+  switch (static_cast<CountMetric>(formula)) {
+    case CountMetric::jaccard: return e / (t + e);
+    case CountMetric::dice: return e / (2.0 * t + e);
+    case CountMetric::matching: return e / d;
+    case CountMetric::kulsinski: return (e - t + d) / (e + d);
+    case CountMetric::rogerstanimoto: return 2.0 * e / (d + e);
+    case CountMetric::russellrao: return (d - t) / d;
+    case CountMetric::sokalsneath: return e / (0.5 * t + e);
+    case CountMetric::yule: {
+      const double half = left * right;
+      return half == 0.0 ? 0.0 : 2.0 * half / (t * (d - t - e) + half);
+    }
+  }
+  return 0.0;
+}
+
+// Sums over the columns of a pair; `add` sees every column that is not 0 in one of the two.
+template <SparseMetric M>
+struct PairSum {
+  double shift = 0.0, first = 0.0, second = 0.0, third = 0.0;
+
+  UMAPKIT_INLINE void add(double x, double y, bool left, bool right) {
+    if constexpr (M == SparseMetric::square) {
+      const double apart = (x - y) + shift;
+      first += apart * apart;
+      second += 1.0;
+    } else if constexpr (M == SparseMetric::manhattan) {
+      first += std::fabs(x - y);
+    } else if constexpr (M == SparseMetric::chebyshev) {
+      first = std::max(first, std::fabs(x - y));
+    } else if constexpr (M == SparseMetric::hamming) {
+      first += static_cast<double>(x != y);
+    } else if constexpr (M == SparseMetric::canberra) {
+      first += std::fabs(x - y) / (std::fabs(x) + std::fabs(y));
+    } else if constexpr (M == SparseMetric::braycurtis) {
+      first += std::fabs(x - y);
+      second += std::fabs(x + y);
+    } else {
+      first += static_cast<double>(left && right);
+      second += static_cast<double>(left);
+      third += static_cast<double>(right);
+    }
+  }
+
+  double finish(const Measure& how, double d) const {
+    double all = first;
+    if constexpr (M == SparseMetric::square) all += (d - second) * (shift * shift);
+    if constexpr (M == SparseMetric::braycurtis) all = second > 0.0 ? first / second : 0.0;
+    if constexpr (M == SparseMetric::counts)
+      all = count_distance(how.formula, first, second, third, d);
+    all *= how.scale;
+    return how.root ? std::sqrt(all) : all;
+  }
+};
+
+template <SparseMetric M>
+inline float pair_distance(const Measure& how, const CsrRows& a, std::size_t i, const CsrRows& b,
+                           std::size_t j) {
+  std::int64_t p = a.indptr[i], q = b.indptr[j];
+  const std::int64_t p_end = a.indptr[i + 1], q_end = b.indptr[j + 1];
+  PairSum<M> sum;
+  if (a.shifts != nullptr) sum.shift = a.shifts[i] - b.shifts[j];
+  while (p < p_end && q < q_end) {  // no branch depends on the columns
+    const std::int32_t x = a.indices[p], y = b.indices[q];
+    const bool left = x <= y, right = y <= x;
+    sum.add(left ? static_cast<double>(a.values[p]) : 0.0,
+            right ? static_cast<double>(b.values[q]) : 0.0, left, right);
+    p += left;
+    q += right;
+  }
+  for (; p < p_end; ++p) sum.add(static_cast<double>(a.values[p]), 0.0, true, false);
+  for (; q < q_end; ++q) sum.add(0.0, static_cast<double>(b.values[q]), false, true);
+  return static_cast<float>(sum.finish(how, static_cast<double>(a.d)));
+}
+
+// What a row brings to the sum of any pair, and one number more (square: the sum of its entries).
+template <SparseMetric M>
+void row_sums(const CsrRows& rows, double* out, int n_threads) {
+  for_blocks(rows.n, 256, n_threads, [&](std::size_t begin, std::size_t end, int) {
+    for (std::size_t i = begin; i < end; ++i) {
+      const std::int64_t from = rows.indptr[i], to = rows.indptr[i + 1];
+      double first = 0.0, second = 0.0;
+      for (std::int64_t e = from; e < to; ++e) {
+        const double x = static_cast<double>(rows.values[e]);
+        if constexpr (M == SparseMetric::square) {
+          first += x * x;
+          second += x;
+        } else if constexpr (M == SparseMetric::manhattan || M == SparseMetric::braycurtis) {
+          first += std::fabs(x);
+        } else if constexpr (M == SparseMetric::chebyshev) {
+          first = std::max(first, std::fabs(x));
+        } else {
+          first += 1.0;
+        }
+      }
+      if constexpr (M == SparseMetric::square)
+        if (rows.shifts != nullptr) {
+          const double shift = rows.shifts[i];
+          first += shift * (2.0 * second + static_cast<double>(rows.d) * shift);
+        }
+      out[i] = first;
+      out[rows.n + i] = second;
+    }
+  });
+}
+
+// Calls f with the metric as a compile-time number.
+template <class F>
+void with_sparse_metric(int metric, F&& f) {
+  switch (static_cast<SparseMetric>(metric)) {
+    case SparseMetric::square: f.template operator()<SparseMetric::square>(); break;
+    case SparseMetric::manhattan: f.template operator()<SparseMetric::manhattan>(); break;
+    case SparseMetric::chebyshev: f.template operator()<SparseMetric::chebyshev>(); break;
+    case SparseMetric::hamming: f.template operator()<SparseMetric::hamming>(); break;
+    case SparseMetric::canberra: f.template operator()<SparseMetric::canberra>(); break;
+    case SparseMetric::braycurtis: f.template operator()<SparseMetric::braycurtis>(); break;
+    case SparseMetric::counts: f.template operator()<SparseMetric::counts>(); break;
+  }
+}
+
+UMAPKIT_END
