@@ -106,6 +106,14 @@ def test_bad_values_are_named():
         as_sparse_rows(sp.coo_array(([1.0], ([0], [2**40])), shape=(1, 2**41)))
 
 
+def test_entries_outside_of_the_columns_are_refused():
+    matrix = sp.csr_array(np.eye(3))
+    for column in (3, -1):
+        matrix.indices[1] = column
+        with pytest.raises(ValueError, match="outside of its 3"):
+            as_sparse_rows(matrix)
+
+
 def test_which_matrices_stay_sparse():
     assert stays_sparse(sp.csr_array((10_000, 50_000)))
     assert not stays_sparse(sp.csr_array((1000, 50_000)))  # 200 MB

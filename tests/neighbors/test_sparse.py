@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 import scipy.sparse as sp
 from scipy.spatial.distance import cdist
 
+from umapkit import _kernels
 from umapkit.data import SparseRows, as_sparse_rows
 from umapkit.distances import METRICS
 from umapkit.neighbors import Neighbors, build_index, estimate_recall, find_neighbors
@@ -245,6 +249,40 @@ def test_descent_finds_nearly_all_neighbours(name):
     assert (near.indices[:, 0] == np.arange(3000)).all()
     assert (np.diff(near.distances[:, 1:], axis=1) >= 0).all()
     assert all(len(set(row)) == 15 for row in near.indices.tolist())
+
+
+_PROGRAM = """
+import hashlib, sys
+import numpy as np, scipy.sparse as sp
+from umapkit.data import as_sparse_rows, row_hashes
+from umapkit.init import pca_start
+from umapkit.neighbors import build_index
+rows = as_sparse_rows(sp.random_array((600, 500), density=0.03, rng=0, format="csr"))
+parts = [row_hashes(rows), pca_start(rows, seed=0)]
+for metric in ("cosine", "euclidean", "correlation", "manhattan", "hamming", "chebyshev"):
+    for method in ("exact", "descent")[: 1 if metric == "chebyshev" else 2]:
+        index = build_index(rows, metric=metric, method=method, target_recall=1.0, random_state=0)
+        near = index.query(rows[np.arange(50)], 4)
+        parts += [index.neighbors.indices, index.neighbors.distances, near.distances]
+print(hashlib.sha256(b"".join(np.ascontiguousarray(p).tobytes() for p in parts)).hexdigest())
+"""
+
+
+def test_same_bits_for_every_instruction_set():
+    answers = set()
+    for isa in _kernels.isas_available():
+        env = {**os.environ, "UMAPKIT_ISA": isa, "PYTHONPATH": os.pathsep.join(sys.path)}
+        done = subprocess.run(
+            [sys.executable, "-c", _PROGRAM],
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        answers.add(done.stdout)
+    assert len(answers) == 1
 
 
 def test_lists_are_full_where_descent_has_too_few_candidates():

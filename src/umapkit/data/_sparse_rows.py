@@ -137,7 +137,7 @@ def canonical(matrix: Any, *, name: str) -> tuple[SparseRows, Any]:
     Raises
     ------
     ValueError
-        If there are too many columns.
+        If there are too many columns, or an entry lies outside of them.
     """
     if matrix.shape[1] > _MOST_COLUMNS:
         msg = (
@@ -146,21 +146,27 @@ def canonical(matrix: Any, *, name: str) -> tuple[SparseRows, Any]:
         )
         raise ValueError(msg)
     n = matrix.shape[0]
-    if matrix.format == "coo":  # to_csr would add up what stands twice, in an order of its own
+    if matrix.format == "coo":  # tocsr would add up what stands twice, in an order of its own
         lines, indices, values = matrix.row, matrix.col, matrix.data
-        indptr = None
+        indptr, ascends = np.zeros(n + 1, dtype=np.int64), False
     else:
         csr = matrix.tocsr()
         indptr = np.asarray(csr.indptr, dtype=np.int64)
         # A matrix may hold more than it shows behind its last row.
         indices = np.asarray(csr.indices[: indptr[-1]])
         values = np.asarray(csr.data[: indptr[-1]])
-        lines = None
-    if indptr is None or not _ascend(indptr, indices, matrix.shape[1]):
-        if lines is None:
+        lines = np.empty(0, dtype=np.intp)
+        ascends = _ascend(indptr, indices, matrix.shape[1])
+        if not ascends:
             lines = np.repeat(np.arange(n), np.diff(indptr))
+    if not ascends:
         order = np.lexsort((indices, lines))  # stable: the order within a place stays
         lines, indices, values = lines[order], indices[order], values[order]
+        if len(indices) and (int(indices.min()) < 0 or int(indices.max()) >= matrix.shape[1]):
+            msg = (
+                f"The sparse {name} names columns outside of its {matrix.shape[1]}: it is damaged."
+            )
+            raise ValueError(msg)
         new = np.ones(len(indices), dtype=bool)
         new[1:] = (lines[1:] != lines[:-1]) | (indices[1:] != indices[:-1])
         firsts = np.flatnonzero(new)

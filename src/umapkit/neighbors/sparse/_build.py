@@ -16,7 +16,7 @@ from umapkit.neighbors.sparse._table import SparseTable
 
 _EXACT_UP_TO = 4096
 # Nanoseconds that approximate search takes for an entry of the rows, on one core.
-_DESCENT_WORK = 4000.0
+_DESCENT_WORK = 5000.0
 
 
 def build_sparse_index(

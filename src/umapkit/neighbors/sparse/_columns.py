@@ -55,7 +55,7 @@ class Columns:
             names,
             across.indptr.astype(np.int64),
             across.indices.astype(np.int32),
-            np.ascontiguousarray(across.data),
+            np.ascontiguousarray(across.data, dtype=np.float32),
             n,
         )
         return columns, numbered

@@ -17,7 +17,7 @@ from umapkit.neighbors.sparse._table import SparseTable
 _AXES, _ITERATIONS = 64, 3
 _NOBODY = 0x7FFFFFFF  # kNobody of cpp/include/umapkit/lists.hpp
 _ID_MASK = np.uint32(0x7FFFFFFF)  # the top bit marks what took part in a join
-_ROUNDS, _REACH, _ENOUGH = 10, 20, 0.02
+_ROUNDS, _REACH, _ENOUGH = 10, 20, 0.1
 _REPEATS = 2  # with more effort, while recall falls short
 _SAMPLE = 256  # rows on which recall is measured
 

@@ -85,7 +85,7 @@ def _lines(rows: SparseRows) -> NDArray[np.intp]:
 
 def _sums(lines: NDArray[np.intp], weights: NDArray[np.float64], n: int) -> NDArray[np.float64]:
     # bincount adds one entry after the other: a row's sum does not depend on the other rows.
-    return np.bincount(lines, weights=weights, minlength=n)
+    return np.asarray(np.bincount(lines, weights=weights, minlength=n), dtype=np.float64)
 
 
 def _direction(rows: SparseRows) -> SparseRows:
