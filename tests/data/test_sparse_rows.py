@@ -110,7 +110,7 @@ def test_entries_outside_of_the_columns_are_refused():
     matrix = sp.csr_array(np.eye(3))
     for column in (3, -1):
         matrix.indices[1] = column
-        with pytest.raises(ValueError, match="outside of its 3"):
+        with pytest.raises(ValueError, match="outside of its 3 columns"):
             as_sparse_rows(matrix)
 
 

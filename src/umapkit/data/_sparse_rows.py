@@ -164,7 +164,7 @@ def canonical(matrix: Any, *, name: str) -> tuple[SparseRows, Any]:
         lines, indices, values = lines[order], indices[order], values[order]
         if len(indices) and (int(indices.min()) < 0 or int(indices.max()) >= matrix.shape[1]):
             msg = (
-                f"The sparse {name} names columns outside of its {matrix.shape[1]}: it is damaged."
+                f"The sparse {name} has entries outside of its {matrix.shape[1]} columns: damaged."
             )
             raise ValueError(msg)
         new = np.ones(len(indices), dtype=bool)
