@@ -13,15 +13,16 @@ from _tanh import tanh_rows
 
 HELP = (
     "an example set of umapkit (digits, mnist, fashion_mnist, bison, mammoth, pbmc, ...), or "
-    "tanh:N or tanh:NxD, the made set of _tanh.py; name:N takes N rows, drawn once and for all"
+    "tanh:N or tanh:NxD, the made set of _tanh.py; name:N takes N rows, drawn once and for all; "
+    "name@50 lays them on their first 50 principal axes"
 )
 
 
 def rows_of(name: str) -> tuple[np.ndarray, np.ndarray | None]:
     """All rows of a set, and their labels if it has two classes or more.
 
-    `name` is the set, with ``:N`` behind it for N of its rows; ``tanh:N`` and ``tanh:NxD`` are
-    made.
+    `name` is the set, with ``@D`` behind it for its first D principal components, then ``:N`` for N
+    of its rows; ``tanh:N`` and ``tanh:NxD`` are made.
     """
     stem, _, size = name.partition(":")
     if stem == "tanh":
@@ -32,9 +33,14 @@ def rows_of(name: str) -> tuple[np.ndarray, np.ndarray | None]:
         return tanh_rows(int(shape[1]), int(shape[2] or 50))
     from umapkit.data import load
 
+    stem, _, axes = stem.partition("@")
     example = load(stem)
     rows = np.ascontiguousarray(example.data, dtype=np.float32)
     rows, labels = rows.reshape(len(rows), -1), example.target
+    if axes:
+        from sklearn.decomposition import PCA
+
+        rows = PCA(int(axes), random_state=0).fit_transform(rows).astype(np.float32)
     if size:
         if not size.isdecimal() or not 2 <= int(size) <= len(rows):
             msg = f"{name!r}: {stem} has {len(rows)} rows; give 2 to {len(rows)} of them."

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from _tanh import tanh_rows
@@ -100,12 +100,12 @@ class Workbench:
 
     def finite_check(self) -> Case:
         rows, t = self.wide, self.n_threads
-        run = lambda: _kernels.find_not_finite(rows, t)  # noqa: E731
+        run = partial(_kernels.find_not_finite, rows, t)
         return Case("finite check", f"{self.n} x {WIDE}", run, rows.nbytes, None)
 
     def row_hash(self) -> Case:
         rows, t = self.wide, self.n_threads
-        run = lambda: row_hashes(rows, n_jobs=t)  # noqa: E731
+        run = partial(row_hashes, rows, n_jobs=t)
         return Case("row hash", f"{self.n} x {WIDE}", run, rows.nbytes + 8 * self.n, None)
 
     # ------------------------------------------------------------ neighbours

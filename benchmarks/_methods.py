@@ -48,6 +48,7 @@ class Card:
     maps: bool = True  # else it finds neighbours only
     uses_sklearn: bool = True  # imports numpy, scipy and scikit-learn anyway: "base imports"
     places: bool = False  # can put new rows on its map
+    dense: bool = False  # a densMAP: compared by density.py
 
 
 def _umapkit(rows: np.ndarray, ask: Ask) -> Fit:
@@ -80,6 +81,25 @@ def _umap_learn(rows: np.ndarray, ask: Ask, *, seeded: bool = False) -> Fit:
 
 def _umap_learn_seeded(rows: np.ndarray, ask: Ask) -> Fit:
     return _umap_learn(rows, ask, seeded=True)
+
+
+def _umapkit_densmap(rows: np.ndarray, ask: Ask) -> Fit:
+    from umapkit import UMAP
+
+    model = UMAP(
+        ask.n_neighbors, n_components=ask.n_components, densmap=True, random_state=ask.seed,
+        n_jobs=ask.jobs,
+    ).fit(rows)  # fmt: skip
+    return Fit(model.embedding_, lambda: None, model.transform, model)
+
+
+def _umap_learn_densmap(rows: np.ndarray, ask: Ask) -> Fit:
+    from umap import UMAP
+
+    model = UMAP(
+        n_neighbors=ask.n_neighbors, n_components=ask.n_components, densmap=True, n_jobs=ask.jobs
+    ).fit(rows)
+    return Fit(model.embedding_, lambda: None)
 
 
 def _opentsne(rows: np.ndarray, ask: Ask) -> Fit:
@@ -176,6 +196,8 @@ METHODS = {
     "umapkit": Card("umapkit", "umapkit", _umapkit, places=True),
     "umap-learn": Card("umap-learn", "umap", _umap_learn, places=True),
     "umap-learn-seeded": Card("umap-learn", "umap", _umap_learn_seeded, places=True),
+    "umapkit-densmap": Card("umapkit", "umapkit", _umapkit_densmap, places=True, dense=True),
+    "umap-learn-densmap": Card("umap-learn", "umap", _umap_learn_densmap, dense=True),
     "openTSNE": Card("openTSNE", "openTSNE", _opentsne, places=True),
     "fastumap": Card("fastumap", "fastumap", _fastumap, uses_sklearn=False, places=True),
     "manifolds-rs": Card("manifolds-rs", "manifolds_rs", _manifolds, uses_sklearn=False),

@@ -68,12 +68,14 @@ def run_method(
     new_rows: int = 0,
     stages: bool = False,
     components: bool = False,
+    warm_rows: int = 0,
 ) -> tuple[dict, dict[str, np.ndarray]]:
     """Run a method on stored rows in a fresh process.
 
     `limit`: seconds after which the process is ended. `new_rows`: so many rows at the end are
     not fitted but placed. `stages`, `components`: for umapkit, time the stages; count the
-    components of the graph.
+    components of the graph. `warm_rows`: fit so many of the rows first, uncounted, so that every
+    fit is warm.
 
     Returns the record, whose "status" is "ok", "not installed" or "failed" (with a "reason"), and
     the arrays.
@@ -92,6 +94,7 @@ def run_method(
             "new_rows": new_rows,
             "stages": stages,
             "components": components,
+            "warm_rows": warm_rows,
             "out": str(out),
         }
         try:

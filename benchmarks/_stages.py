@@ -11,7 +11,7 @@ from typing import Any
 # Stage -> names, in modules of umapkit.models, whose calls belong to it. One that is gone is an
 # error.
 STAGES = {
-    "equal rows": ("_umap.RowFinder",),
+    "equal rows": ("_umap.find_equals",),
     "neighbours": ("_fit.build_index",),
     "graph": ("_fit.fuzzy_graph",),
     "start": ("_fit.make_start",),

@@ -60,6 +60,8 @@ def run(task: dict) -> tuple[dict, dict[str, Any]]:
     ask = Ask(**task["ask"])
     record: dict = {"base_s": base, "import_s": imported, "fit_s": []}
     fit = None
+    if task["warm_rows"]:
+        card.fit(rows[: task["warm_rows"]], ask)
     for _ in range(task["repeat"]):
         fit = None  # so that two models are never held at once
         seconds, fit, stages = _fit(card, rows, ask, stages=task["stages"])

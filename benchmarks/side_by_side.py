@@ -32,8 +32,9 @@ def arguments() -> argparse.Namespace:
     add = parser.add_argument
     add("--peer", nargs="+", default=[], metavar="PYTHON", help="interpreters that have peers")
     add("--sets", nargs="+", default=["digits", "mnist"], metavar="SET", help=HELP)
-    add("--methods", nargs="+", default=list(METHODS), choices=METHODS, metavar="METHOD",
-        help=f"{', '.join(METHODS)} (default: all)")  # fmt: skip
+    add("--methods", nargs="+", default=[name for name, card in METHODS.items() if not card.dense],
+        choices=METHODS, metavar="METHOD",
+        help=f"{', '.join(METHODS)} (default: all but densMAPs)")  # fmt: skip
     add("--repeat", type=int, default=2, help="fits in a process; the first counts as cold")
     add("--seeds", nargs="+", type=int, default=[0], help="one process each")
     add("--neighbors", type=int, default=15, help="the row itself included")

@@ -21,7 +21,7 @@ from _table import failure, markdown, seconds
 
 from umapkit.quality import knn_accuracy
 
-PLACES = [name for name, card in METHODS.items() if card.places]
+PLACES = [name for name, card in METHODS.items() if card.places and not card.dense]
 
 
 def main() -> None:

@@ -9,9 +9,12 @@ namespace nb = nanobind;
 namespace umapkit {
 void bind_data(nb::module_&);
 void bind_neighbors(nb::module_&);
+void bind_distances(nb::module_&);
 void bind_graph(nb::module_&);
 void bind_init(nb::module_&);
 void bind_layout(nb::module_&);
+void bind_output(nb::module_&);
+void bind_labels(nb::module_&);
 void bind_quality(nb::module_&);
 void bind_sparse(nb::module_&);
 }  // namespace umapkit
@@ -25,9 +28,12 @@ NB_MODULE(_kernels, m) {
   m.def("isas_available", &umapkit::isas_available, "Instruction sets that this machine can run.");
   umapkit::bind_data(m);
   umapkit::bind_neighbors(m);
+  umapkit::bind_distances(m);
   umapkit::bind_graph(m);
   umapkit::bind_init(m);
   umapkit::bind_layout(m);
+  umapkit::bind_output(m);
+  umapkit::bind_labels(m);
   umapkit::bind_quality(m);
   umapkit::bind_sparse(m);
 }

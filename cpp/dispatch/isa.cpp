@@ -8,10 +8,13 @@
 #include <stdexcept>
 
 #include "tables/data.hpp"
+#include "tables/distances.hpp"
 #include "tables/graph.hpp"
 #include "tables/init.hpp"
+#include "tables/labels.hpp"
 #include "tables/layout.hpp"
 #include "tables/neighbors.hpp"
+#include "tables/output.hpp"
 #include "tables/quality.hpp"
 #include "tables/sparse.hpp"
 
@@ -105,9 +108,12 @@ Isa chosen_isa() { return g_isa; }
 
 UMAPKIT_DISPATCH(DataTable, data)
 UMAPKIT_DISPATCH(NeighborsTable, neighbors)
+UMAPKIT_DISPATCH(DistancesTable, distances)
 UMAPKIT_DISPATCH(GraphTable, graph)
 UMAPKIT_DISPATCH(InitTable, init)
 UMAPKIT_DISPATCH(LayoutTable, layout)
+UMAPKIT_DISPATCH(OutputTable, output)
+UMAPKIT_DISPATCH(LabelsTable, labels)
 UMAPKIT_DISPATCH(QualityTable, quality)
 UMAPKIT_DISPATCH(SparseTable, sparse)
 

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <vector>
 
+#include "umapkit/density_radii.hpp"
+#include "umapkit/density_settle.hpp"
+#include "umapkit/density_step.hpp"
 #include "umapkit/isa.hpp"
 #include "umapkit/literal.hpp"
 #include "umapkit/observed_loss.hpp"
@@ -27,7 +30,15 @@ SampledOptions options_of(const SampledArgs& args) {
 void call_sampled(const SampledArgs& args, float* positions, float* velocity, std::int64_t* state,
                   std::int64_t until, int n_threads) {
   run_sampled(graph_of(args), options_of(args), args.dim, args.order, positions, velocity, state,
-              until, n_threads);
+              until, n_threads, PlainMover{});
+}
+
+void call_density(const SampledArgs& args, const DensityArgs& density, float* positions,
+                  float* velocity, std::int64_t* state, std::int64_t until, int n_threads) {
+  const PaddedGraph graph = graph_of(args);
+  const DensityOptions options{density.radii, density.weight, density.var_shift, density.first};
+  run_sampled(graph, options_of(args), args.dim, args.order, positions, velocity, state, until,
+              n_threads, DensityMover(graph, options, n_threads));
 }
 
 void call_losses(const SampledArgs& args, const float* positions, std::int64_t epoch,
@@ -45,11 +56,32 @@ void call_literal(const LiteralArgs& args, float* positions, double* next_edge,
   run_literal(edges, options, args.n, args.dim, positions, next_edge, next_negative, state, until);
 }
 
-void call_settle(const SettleArgs& args, float* places, int n_threads) {
+template <class Term>
+void settle_with(const SettleArgs& args, float* places, int n_threads, const Term& term) {
   const SettleOptions options{curve_of(args.curve), args.learning_rate, args.negative_rate,
                               args.negative_runs,   args.seed,          args.n_epochs};
   settle(args.map, args.copy, args.n, args.dim, args.neighbors, args.weights, args.rows, args.k,
-         args.row_keys, options, places, n_threads);
+         args.row_keys, options, places, n_threads, term);
+}
+
+void call_settle(const SettleArgs& args, float* places, int n_threads) {
+  settle_with(args, places, n_threads, NoTerm{});
+}
+
+void call_settle_density(const SettleArgs& args, const RadiusArgs& radius, float* places,
+                         int n_threads) {
+  settle_with(args, places, n_threads,
+              RadiusTerm{radius.targets, radius.weight, curve_of(args.curve)});
+}
+
+void call_input_radii(const InputRadiiArgs& args, double* radii, int n_threads) {
+  input_radii(args.n, args.indptr, args.targets, args.weights, args.indices, args.distances, args.k,
+              args.both, radii, n_threads);
+}
+
+void call_list_radii(const ListRadiiArgs& args, double* radii, int n_threads) {
+  list_radii(args.points, args.rows, args.map, args.dim, args.lists, args.k, args.a, args.b, radii,
+             n_threads);
 }
 
 void call_curve(const CurveArgs& args, int which, const float* s, float* out, std::size_t n) {
@@ -75,6 +107,9 @@ void call_curve(const CurveArgs& args, int which, const float* s, float* out, st
 }  // namespace
 
 extern const LayoutTable layout_table;
-const LayoutTable layout_table = {call_sampled, call_losses, call_literal, call_settle, call_curve};
+const LayoutTable layout_table = {
+    call_sampled,        call_losses,      call_literal,    call_settle, call_density,
+    call_settle_density, call_input_radii, call_list_radii, call_curve,
+};
 
 UMAPKIT_END

@@ -32,6 +32,7 @@ class Stage(IntEnum):
     RECALL = 8
     SAMPLE = 9
     SHUFFLE = 10
+    LABEL = 20
 
 
 def resolve_seed(random_state: Any) -> int:

@@ -52,6 +52,10 @@ class NeighborEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         """Whether rows of `X` go on as sparse ones; models that can do that say so."""
         return False
 
+    def _missing_value(self) -> float | None:
+        """Return what NaN becomes in the rows; None refuses it."""
+        return None
+
     def _rows(self, X: Any, *, reset: bool) -> Rows:
         """Return checked float32 rows; remember (`reset`) or compare the columns' number and names.
 
@@ -64,7 +68,10 @@ class NeighborEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
             check_is_fitted(self)
         n_jobs = getattr(self, "n_jobs", None)
         sparse = self._keeps_sparse(X, reset=reset)
-        rows = as_sparse_rows(X, n_jobs=n_jobs) if sparse else as_rows(X, n_jobs=n_jobs)
+        if sparse:
+            rows: Rows = as_sparse_rows(X, n_jobs=n_jobs)
+        else:
+            rows = as_rows(X, missing=self._missing_value(), n_jobs=n_jobs)
         validate_data(self, X, reset=reset, skip_check_array=True)
         if reset:
             self.n_features_in_ = rows.shape[1]

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import platform
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+
+# Names of NumPy's instruction sets beyond those that every x86-64 processor has had for years.
+_WIDE = ("AVX", "FMA", "X86_V3", "X86_V4")
 
 _PROGRAM = """
 import hashlib, sys
@@ -36,8 +42,8 @@ for part, data in parts.items():
 """
 
 
-def bits(name, jobs, blas):
-    env = {**os.environ, "OPENBLAS_NUM_THREADS": str(blas), "OMP_NUM_THREADS": str(blas)}
+def bits(name, jobs, blas, **machine):
+    env = {**os.environ, "OPENBLAS_NUM_THREADS": str(blas), "OMP_NUM_THREADS": str(blas), **machine}
     command = [sys.executable, "-W", "error", "-c", _PROGRAM, name, str(jobs)]
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -52,3 +58,17 @@ def test_same_seed_same_bits_for_any_threads_blas_and_process(name):
     assert len(reference.splitlines()) == 5
     for jobs, blas in ((2, 2), (3, 1), (1, 2)):
         assert bits(name, jobs, blas) == reference
+
+
+@pytest.mark.skipif(
+    platform.machine().lower() not in ("x86_64", "amd64"), reason="only x86-64 can be imitated"
+)
+def test_same_seed_same_bits_on_the_plainest_machine_that_this_one_can_imitate():
+    core = importlib.import_module("numpy._core" if hasattr(np, "_core") else "numpy.core")
+    dispatched = core._multiarray_umath.__cpu_dispatch__
+    plain = {
+        "UMAPKIT_ISA": "baseline",
+        "OPENBLAS_CORETYPE": "Prescott",
+        "NPY_DISABLE_CPU_FEATURES": " ".join(f for f in dispatched if f.startswith(_WIDE)),
+    }
+    assert bits("digits", 1, 1, **plain) == bits("digits", 2, 1)

@@ -74,3 +74,14 @@ def test_finite_values_beyond_float32_are_an_overflow_not_an_infinity(value):
 def test_numbers_that_round_down_to_the_largest_float32_pass():
     x = np.array([[3.4028235e38, 1.0]])
     assert np.isfinite(as_rows(x)).all()
+
+
+def test_missing_values_become_a_number_where_one_is_given():
+    X = np.array([[1.0, np.nan], [np.nan, 2.0]])
+    before = X.copy()
+    np.testing.assert_array_equal(as_rows(X, missing=-7.0), [[1, -7], [-7, 2]])
+    np.testing.assert_array_equal(X, before)
+    with pytest.raises(ValueError, match="contains NaN"):
+        as_rows(X)
+    with pytest.raises(ValueError, match="contains infinity"):
+        as_rows([[np.nan, np.inf]], missing=-7.0)

@@ -63,10 +63,11 @@ def test_an_unknown_name_is_refused_with_the_names_that_exist():
         resolve_metric(3)
 
 
-def test_only_bounded_angles_have_a_disconnection_distance():
+def test_only_bounded_metrics_have_a_disconnection_distance():
     finite = {
         n: m.disconnection_distance
         for n, m in METRICS.items()
         if np.isfinite(m.disconnection_distance)
     }
-    assert finite == {"cosine": 2.0, "correlation": 2.0}
+    angles = {"cosine": 2.0, "correlation": 2.0}
+    assert finite == angles | dict.fromkeys(["hellinger", "jaccard", "bit_jaccard", "dice"], 1.0)

@@ -28,7 +28,8 @@ def runs_of(wanted, cap):
 def sampled_epoch(graph, y, v, order, *, epoch, n_epochs, a, b, gamma, rate, m, cap, seed):
     """One epoch of sampled.hpp on a dense matrix of weights."""
     n = len(y)
-    h = rate * (1 - epoch / n_epochs) * min(1, (epoch + 1) / (0.4 * n_epochs))
+    left = 1 - epoch / n_epochs
+    h = 1.4 * rate * left * min(1, (epoch + 1) / (0.6 * n_epochs)) * min(1, left / 0.4)
     drawn = 0.5 if epoch < 0.75 * n_epochs else 1.0
     to, velocity = y.copy(), v.copy()
     shuffled = y[order]

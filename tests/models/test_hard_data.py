@@ -158,7 +158,7 @@ def test_what_is_not_finite_is_refused_with_row_and_column(value):
         ({"local_connectivity": -1.0}, "local_connectivity"),
         ({"random_state": "seed"}, "random_state"),
         ({"n_jobs": 0}, "n_jobs"),
-        ({"target_metric": "l1"}, "categorical"),
+        ({"target_metric": "foobar"}, "categorical"),
         ({"neighbors": "foobar"}, "foobar"),
         ({"optimizer": "adam"}, "adam"),
         ({"precomputed_knn": (np.zeros((3, 2)), np.zeros((3, 2)))}, "50"),

@@ -112,6 +112,37 @@ inline float row_key(const float* a, const float* b, std::size_t d,
   return fold<M>(join_lanes<M>(join_lanes<M>(s0, s1), join_lanes<M>(s2, s3)));
 }
 
+// The keys of four pairs (a, b[r]), to the bit those of row_key without a bound: the same sums, the
+// last of them side by side.
+template <Metric M>
+inline void four_row_keys(const float* a, const float* const* b, std::size_t d, float* keys) {
+  F32x16 s[4][4] = {};
+  const auto add = [&](std::size_t k, int v) {
+    const F32x16 mine = load(a + k);
+    for (int r = 0; r < 4; ++r) s[r][v] = add_term<M>(s[r][v], meet<M>(mine, load(b[r] + k)));
+  };
+  std::size_t k = 0;
+  for (; k + 64 <= d; k += 64)
+    for (int v = 0; v < 4; ++v) add(k + static_cast<std::size_t>(v * kLanes), v);
+  for (int v = 0; v < 3; ++v)
+    if (k + kLanes <= d) add(k, v), k += kLanes;
+  if (k < d) {
+    const int rest = static_cast<int>(d - k);
+    const F32x16 mine = load_part(a + k, rest);
+    for (int r = 0; r < 4; ++r)
+      s[r][3] = add_term<M>(s[r][3], meet<M>(mine, load_part(b[r] + k, rest)));
+  }
+  F32x16 all[4];
+  for (int r = 0; r < 4; ++r)
+    all[r] = join_lanes<M>(join_lanes<M>(s[r][0], s[r][1]), join_lanes<M>(s[r][2], s[r][3]));
+  if constexpr (M == Metric::chebyshev) {
+    for (int r = 0; r < 4; ++r) keys[r] = fold<M>(all[r]);
+  } else {
+    const F32x4 found = sums(all[0], all[1], all[2], all[3]);
+    for (int r = 0; r < 4; ++r) keys[r] = found[r];
+  }
+}
+
 // The distance of a key. `scale` multiplies (1/2 for cosine, 1/d for hamming); `offset` is added
 // first and the result is at least 0 (the inner product's |q| R, see distances/_metrics.py). What
 // overflowed on both sides, and is NaN, is infinite, lest it pass for 0.

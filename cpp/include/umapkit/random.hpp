@@ -26,6 +26,7 @@ enum class Stage : std::uint64_t {
   recall = 8,
   sample = 9,
   shuffle = 10,
+  label = 20,
 };
 
 UMAPKIT_INLINE std::uint64_t mix(std::uint64_t x) {

@@ -10,7 +10,8 @@
 //
 //   F_i = 2 sum_j w_ij f_a(i, j) + r_i sum_{l in N_i} f_r(i, l),   r_i = m d_i / |N_i|
 //   k_ij = 2 w_ij |c_a(i, j)|,   K_i = sum_j k_ij
-//   h = rate min(1, (epoch + 1) / (0.4 n_epochs)) (1 - epoch / n_epochs)
+//   h = 1.4 rate min(1, (epoch + 1) / (0.6 n_epochs)) (1 - t) min(1, (1 - t) / 0.4),
+//   t = epoch / n_epochs
 //   v_i <- h (F_i + sum_j k_ij v_j + K_i v_i) / (1 + 2 h K_i)
 //   y_i <- y_i + v_i
 //
@@ -26,7 +27,7 @@
 // and, other than plain damping, leaves common motion alone: where all v_j agree, springs do not
 // act, so clusters drift apart at full speed.
 //
-// Why h grows over the first 0.4 of the schedule: velocities last for about 2 h K epochs. A dense
+// Why h grows over the first 0.6 of the schedule: velocities last for about 2 h K epochs. A dense
 // start pushes hard, and with a large h its push would be carried on long after the points are
 // apart: clusters fly off and a map of tiny islands is left (seen on Fashion-MNIST).
 //
@@ -52,7 +53,8 @@
 
 UMAPKIT_BEGIN
 
-constexpr float kRise = 0.4f;
+constexpr float kPeak = 1.4f;      // h over the learning rate, were it not for rise and fall
+constexpr float kRise = 0.6f;      // the part of the schedule in which h rises
 constexpr float kFew = 0.75f;      // the part of the schedule with few negatives,
 constexpr float kFewShare = 0.5f;  // and how many of them
 
@@ -239,6 +241,26 @@ std::size_t meet_neighbors(const PaddedGraph& graph, std::size_t dim_given, cons
   return vectors;
 }
 
+// The semi-implicit step of the vertices, from bench.sums and the stiffness of their springs.
+template <int D>
+UMAPKIT_INLINE void step_vertices(std::size_t dim_given, const Epoch& now, std::size_t begin,
+                                  std::size_t end, const float* totals, const Bench& bench,
+                                  float* to) {
+  const std::size_t dim = D > 0 ? D : dim_given;
+  for (std::size_t i = begin; i < end; ++i) {
+    const F32x16* const force = &bench.sums[(i - begin) * 3 * dim];
+    const float total = totals[i - begin];
+    const float step = now.step / (1.0f + 2.0f * now.step * total);
+    const float* const here = now.state + i * row_width(dim);
+    for (std::size_t k = 0; k < dim; ++k) {
+      const F32x16 all = (force[k] + force[dim + k]) * 2.0f + force[2 * dim + k];
+      const float velocity = step * (sum(all) + total * here[velocity_at(dim) + k]);
+      to[i * row_width(dim) + k] = here[k] + velocity;
+      to[i * row_width(dim) + velocity_at(dim) + k] = velocity;
+    }
+  }
+}
+
 // One epoch of the vertices begin .. end - 1; `to` gets their new rows.
 template <int D>
 void move_vertices(const PaddedGraph& graph, const SampledOptions& options, std::size_t dim_given,
@@ -271,18 +293,7 @@ void move_vertices(const PaddedGraph& graph, const SampledOptions& options, std:
     totals[i - begin] = 2.0f * sum(stiffness);
   }
   repel<D>(options, dim, now, begin, end, bench);
-  for (std::size_t i = begin; i < end; ++i) {
-    const F32x16* const force = &bench.sums[(i - begin) * 3 * dim];
-    const float total = totals[i - begin];
-    const float step = now.step / (1.0f + 2.0f * now.step * total);
-    const float* const here = now.state + i * row_width(dim);
-    for (std::size_t k = 0; k < dim; ++k) {
-      const F32x16 all = (force[k] + force[dim + k]) * 2.0f + force[2 * dim + k];
-      const float velocity = step * (sum(all) + total * here[velocity_at(dim) + k]);
-      to[i * row_width(dim) + k] = here[k] + velocity;
-      to[i * row_width(dim) + velocity_at(dim) + k] = velocity;
-    }
-  }
+  step_vertices<D>(dim, now, begin, end, totals, bench, to);
 }
 
 // copy[k][i] = position k of vertex order[i] for i < n, and 16 more that begin again at 0. A row of
@@ -300,11 +311,27 @@ inline void shuffled_copy(const float* positions, std::size_t width, const std::
     for (std::size_t l = 0; l < kLanes; ++l) copy[k * stride + n + l] = copy[k * stride + l % n];
 }
 
+// What moves the vertices of an epoch: here UMAP's forces alone (density_step.hpp: with densities).
+struct PlainMover {
+  // h over the learning rate in an epoch that begins and ends at these parts of the schedule.
+  static float step(std::int64_t, float begin, float end) {
+    return kPeak * (1.0f - begin) * std::min(1.0f, end / kRise) *
+           std::min(1.0f, (1.0f - begin) / (1.0f - kRise));
+  }
+  void prepare(const PaddedGraph&, const SampledOptions&, std::size_t, const Epoch&, int) {}
+  template <int D>
+  void move(const PaddedGraph& graph, const SampledOptions& options, std::size_t dim,
+            const Epoch& now, std::size_t begin, std::size_t end, Bench& bench, float* to) const {
+    move_vertices<D>(graph, options, dim, now, begin, end, bench, to);
+  }
+};
+
 // Runs epochs state[0] .. until - 1; state[0] is advanced as the last one ends. `order` is a fixed
 // permutation of the places; `positions` and `velocities` are (n, dim), in and out.
-inline void run_sampled(const PaddedGraph& graph, const SampledOptions& options, int dim,
-                        const std::int32_t* order, float* positions, float* velocities,
-                        std::int64_t* state, std::int64_t until, int n_threads) {
+template <class Mover>
+void run_sampled(const PaddedGraph& graph, const SampledOptions& options, int dim,
+                 const std::int32_t* order, float* positions, float* velocities,
+                 std::int64_t* state, std::int64_t until, int n_threads, Mover&& mover) {
   const std::size_t n = graph.n;
   const std::size_t width = static_cast<std::size_t>(dim);
   const std::size_t stride = n + kLanes;
@@ -329,16 +356,18 @@ inline void run_sampled(const PaddedGraph& graph, const SampledOptions& options,
   std::int64_t epoch = state[0];
   for (; epoch < until; ++epoch) {
     shuffled_copy(from.data(), row_width(width), order, n, dim, n_threads, copy.data());
-    const float h = options.learning_rate * (1.0f - static_cast<float>(epoch) / length) *
-                    std::min(1.0f, static_cast<float>(epoch + 1) / (kRise * length));
+    const float past = static_cast<float>(epoch) / length;
+    const float h =
+        options.learning_rate * mover.step(epoch, past, static_cast<float>(epoch + 1) / length);
     const float drawn = static_cast<float>(epoch) < kFew * length ? kFewShare : 1.0f;
     const Epoch now{drawn, from.data(), copy.data(), stride, static_cast<std::uint64_t>(epoch), h};
+    mover.prepare(graph, options, width, now, n_threads);
     for_blocks(n, block, n_threads, [&](std::size_t begin, std::size_t end, int thread) {
       Bench& bench = benches[static_cast<std::size_t>(thread)];
       for (std::size_t i = begin; i < end; i += kVertices) {
         const std::size_t stop = std::min(end, i + kVertices);
         auto call = [&]<int D>() {
-          move_vertices<D>(graph, options, width, now, i, stop, bench, to.data());
+          mover.template move<D>(graph, options, width, now, i, stop, bench, to.data());
         };
         switch (dim) {
           case 1: call.template operator()<1>(); break;

@@ -1,10 +1,10 @@
 // Neighbours of new rows: down the trees, then along the graph.
 //
 // The pool holds the `effort` best so far. It is seeded with the leaf that the row falls into in
-// every tree; then the best entry not yet expanded offers its own neighbours, until all are
-// expanded (best-first search: Hajebi et al., Fast approximate nearest-neighbor search with
-// k-nearest neighbor graph, IJCAI 2011). The pool is then ranked by true distances. Every step
-// depends on the row alone: not on the other rows of the batch, nor on threads.
+// every tree; then the best entry not yet expanded offers its own neighbours, until the first two
+// thirds are expanded (best-first search: Hajebi et al., Fast approximate nearest-neighbor search
+// with k-nearest neighbor graph, IJCAI 2011). The pool is then ranked by true distances. Every
+// step depends on the row alone: not on the other rows of the batch, nor on threads.
 //
 // Rows of a batch are taken leaf by leaf of the first tree, whose order is that of the table: rows
 // that follow each other then meet nearly the same neighbours, which are in the cache already (a
@@ -217,7 +217,9 @@ void search_batch(const float* queries, const float* narrow_queries, const float
       std::uint32_t* const pool_ids = pools.id(i);
       met.clear();
       for (int j = 0; j < effort && pool_ids[j] != kNobody; ++j) met.add(pool_ids[j]);
-      for (int next = 0; next < effort;) {
+      // The last third of the pool waits to be ranked, and is not expanded itself.
+      const int expanded = effort - effort / 3;
+      for (int next = 0; next < expanded;) {
         if (pool_ids[next] == kNobody) break;
         if ((pool_ids[next] & kOld) != 0) {
           ++next;
@@ -225,6 +227,11 @@ void search_batch(const float* queries, const float* narrow_queries, const float
         }
         const std::uint32_t* const list = graph + pool_ids[next] * static_cast<std::size_t>(width);
         pool_ids[next] |= kOld;
+        if (next + 1 < expanded && pool_ids[next + 1] < kNobody) {  // most likely the next one
+          const std::uint32_t* const coming =
+              graph + pool_ids[next + 1] * static_cast<std::size_t>(width);
+          for (int j = 0; j < width; j += kLanes) __builtin_prefetch(coming + j);
+        }
         // All are on their way from memory before the first is looked at.
         int n_fresh = 0;
         for (int j = 0; j < width && list[j] != kNobody; ++j) {

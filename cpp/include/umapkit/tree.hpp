@@ -34,32 +34,12 @@ UMAPKIT_INLINE float projection(const float* direction, const float* row, std::s
   return at == at ? at : std::numeric_limits<float>::infinity();
 }
 
-// projection() of four rows at once: the same sums, the last of them side by side.
-UMAPKIT_INLINE void projections(const float* direction, const float* const* rows, std::size_t p,
-                                float* out) {
-  F32x16 at[4][4] = {};
-  std::size_t k = 0;
-  for (; k + 64 <= p; k += 64)
-    for (int v = 0; v < 4; ++v) {
-      const F32x16 a = load(direction + k + v * kLanes);
-      for (int r = 0; r < 4; ++r) at[r][v] += a * load(rows[r] + k + v * kLanes);
-    }
-  for (int v = 0; v < 3; ++v)
-    if (k + kLanes <= p) {
-      const F32x16 a = load(direction + k);
-      for (int r = 0; r < 4; ++r) at[r][v] += a * load(rows[r] + k);
-      k += kLanes;
-    }
-  if (k < p) {
-    const int rest = static_cast<int>(p - k);
-    const F32x16 a = load_part(direction + k, rest);
-    for (int r = 0; r < 4; ++r) at[r][3] += a * load_part(rows[r] + k, rest);
-  }
-  F32x16 all[4];
-  for (int r = 0; r < 4; ++r) all[r] = (at[r][0] + at[r][1]) + (at[r][2] + at[r][3]);
-  const F32x4 found = sums(all[0], all[1], all[2], all[3]);
+// projection() of four rows at once.
+UMAPKIT_INLINE void four_projections(const float* direction, const float* const* rows,
+                                     std::size_t p, float* at) {
+  four_row_keys<Metric::dot>(direction, rows, p, at);
   for (int r = 0; r < 4; ++r)
-    out[r] = found[r] == found[r] ? found[r] : std::numeric_limits<float>::infinity();
+    at[r] = at[r] == at[r] ? -at[r] : std::numeric_limits<float>::infinity();
 }
 
 // First place of node j on a level with 2^level nodes.
@@ -99,7 +79,7 @@ inline void build_trees(const float* rows, std::size_t n, std::size_t p, std::ui
         const float* four[4];
         for (int r = 0; r < 4; ++r) four[r] = rows + static_cast<std::size_t>(ids[i + r]) * p;
         float at[4];
-        projections(direction, four, p, at);
+        four_projections(direction, four, p, at);
         for (int r = 0; r < 4; ++r) found[i + r] = {at[r], ids[i + r]};
       }
       for (; i < size; ++i)

@@ -27,6 +27,7 @@ def as_rows(
     name: str = "X",
     min_rows: int = 1,
     max_dense_bytes: int | None = None,
+    missing: float | None = None,
     n_jobs: int | None = None,
 ) -> NDArray[np.float32]:
     """Turn data of any common kind into checked float32 rows.
@@ -45,6 +46,8 @@ def as_rows(
     max_dense_bytes : int or None, default=None
         How large sparse rows may become as a dense array. ``None``: 4 GiB or a quarter of the
         available memory, whichever is smaller. Dense input is not limited.
+    missing : float or None, default=None
+        What NaN becomes, for metrics that know missing values; ``None`` refuses NaN.
     n_jobs : int or None, default=None
         Threads for the check; ``None`` takes all cores. The result does not depend on it.
 
@@ -90,6 +93,8 @@ def as_rows(
             raise ValueError(_wrong_dimension(array, name))
         check_shape(array.shape, name=name, min_rows=min_rows)
         values = _narrow(array, name=name, labels=labels)
+    if missing is not None and (gaps := np.isnan(values)).any():
+        values = np.where(gaps, np.float32(missing), values)
     check_finite(values, name=name, labels=labels, original=original, n_threads=n_threads)
     return values
 

@@ -2,6 +2,36 @@
 
 from __future__ import annotations
 
-from umapkit.distances._metrics import METRICS, Metric, resolve_metric
+from umapkit.distances._bits import FromCounts
+from umapkit.distances._card import Metric
+from umapkit.distances._differences import MISSING
+from umapkit.distances._metrics import METRICS, resolve_metric
+from umapkit.distances._series import dtw, time_first
+from umapkit.distances._targets import (
+    TARGET_METRICS,
+    categorical,
+    count,
+    hierarchical_categorical,
+    label_keywords,
+    ordinal,
+    string,
+)
+from umapkit.distances._user import FromFunction
 
-__all__ = ["METRICS", "Metric", "resolve_metric"]
+__all__ = [
+    "METRICS",
+    "MISSING",
+    "TARGET_METRICS",
+    "FromCounts",
+    "FromFunction",
+    "Metric",
+    "categorical",
+    "count",
+    "dtw",
+    "hierarchical_categorical",
+    "label_keywords",
+    "ordinal",
+    "resolve_metric",
+    "string",
+    "time_first",
+]

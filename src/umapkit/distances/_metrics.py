@@ -4,146 +4,77 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
+from typing import Any
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from umapkit.distances._card import Metric
+from umapkit.distances._cards import CARDS
+from umapkit.distances._given import PRECOMPUTED
+from umapkit.distances._targets import TARGET_METRICS
+from umapkit.distances._user import metric_of_function
 
-from umapkit.distances import _formulas
-
-# Numbers of the kernels' keys: `enum class Metric` in cpp/include/umapkit/distance.hpp.
-_SQUARE, _MANHATTAN, _CHEBYSHEV, _HAMMING, _DOT = range(5)
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One way to measure how far two rows are apart.
-
-    Attributes
-    ----------
-    name : str
-        The name under which it is known everywhere in umapkit.
-    aliases : tuple of str
-        Other names that mean the same.
-    formula : callable
-        ``formula(a, b)`` with (m, d) queries and the (n, d) table gives the (m, n) distances in
-        float64: what the kernels must agree with.
-    kernel : int
-        Number of the key that the kernels compute.
-    rows : {"as given", "direction", "centred direction"}
-        What the kernels see: the rows themselves, or rows scaled to length one (after the row's
-        mean is taken off).
-    root : bool
-        The distance is the square root of the key.
-    scale : {"one", "half", "share"}
-        Else it is the key times 1, 1/2 or 1/d.
-    descent : bool
-        Approximate search is offered: neighbours of neighbours are near.
-    disconnection_distance : float
-        From this distance on, two rows count as unrelated unless the user says otherwise.
-    """
-
-    name: str
-    aliases: tuple[str, ...]
-    formula: Callable[[ArrayLike, ArrayLike], NDArray[np.float64]]
-    kernel: int
-    rows: Literal["as given", "direction", "centred direction"] = "as given"
-    root: bool = False
-    scale: Literal["one", "half", "share"] = "one"
-    descent: bool = False
-    disconnection_distance: float = float("inf")
-
-    @property
-    def compresses(self) -> bool:
-        """Whether rows can be searched in a narrow space of principal axes."""
-        return self.kernel == _SQUARE
-
-    def scale_for(self, n_features: int) -> float:
-        """Return the factor from a key to a distance for rows of `n_features` coordinates."""
-        return {"one": 1.0, "half": 0.5, "share": 1.0 / n_features}[self.scale]
+METRICS: Mapping[str, Metric] = MappingProxyType({card.name: card for card in CARDS})
+_BY_ANY_NAME = {name: card for card in (*CARDS, PRECOMPUTED) for name in (card.name, *card.aliases)}
 
 
-_CARDS = (
-    Metric("euclidean", ("l2",), _formulas.euclidean, _SQUARE, root=True, descent=True),
-    # |u - v|^2 / 2 = 1 - cos(u, v) for rows of length one.
-    Metric(
-        "cosine",
-        (),
-        _formulas.cosine,
-        _SQUARE,
-        rows="direction",
-        scale="half",
-        descent=True,
-        disconnection_distance=2.0,
-    ),
-    Metric(
-        "correlation",
-        ("pearson",),
-        _formulas.correlation,
-        _SQUARE,
-        rows="centred direction",
-        scale="half",
-        descent=True,
-        disconnection_distance=2.0,
-    ),
-    Metric(
-        "manhattan", ("l1", "taxicab", "cityblock"), _formulas.manhattan, _MANHATTAN, descent=True
-    ),
-    Metric("chebyshev", ("linf", "linfty", "linfinity"), _formulas.chebyshev, _CHEBYSHEV),
-    Metric("hamming", (), _formulas.hamming, _HAMMING, scale="share"),
-    Metric("inner_product", ("dot",), _formulas.inner_product, _DOT),
-)
-
-METRICS: Mapping[str, Metric] = MappingProxyType({card.name: card for card in _CARDS})
-_BY_ANY_NAME = {name: card for card in _CARDS for name in (card.name, *card.aliases)}
-
-
-def resolve_metric(metric: str | Metric) -> Metric:
-    """Find a metric's card by its name or an alias.
+def resolve_metric(
+    metric: str | Metric | Callable[..., Any], metric_kwds: Mapping[str, Any] | None = None
+) -> Metric:
+    """Find a metric's card by its name or an alias, or make one for a function.
 
     Parameters
     ----------
-    metric : str or Metric
-        A name or alias out of :data:`METRICS`; a card is returned as it is.
+    metric : str, Metric or callable
+        A name or alias out of :data:`METRICS`; "precomputed"; a card, returned as it is; or a
+        function ``f(x, y, **metric_kwds)`` of two rows (plain Python or compiled by numba) that
+        returns the distance, or a pair of distance and gradient.
+    metric_kwds : mapping, optional
+        Keywords of the metric.
 
     Returns
     -------
     Metric
-        The card.
+        The card, with the keywords.
 
     Raises
     ------
     ValueError
-        If no metric has this name; the message lists those that exist.
+        If no metric has this name; the message lists those that exist. If a keyword is not known
+        or wrong.
     TypeError
-        If `metric` is neither a string nor a card.
+        If `metric` is neither a string nor a card nor a function.
 
     Examples
     --------
     >>> resolve_metric("l2").name
     'euclidean'
+    >>> resolve_metric("minkowski", {"p": 3}).given
+    {'p': 3.0}
     """
     if isinstance(metric, Metric):
-        return metric
+        return metric.with_keywords(metric_kwds)
+    if callable(metric):
+        return metric_of_function(metric, metric_kwds)
     if not isinstance(metric, str):
-        msg = (
-            f"metric={metric!r} is not a name. Give one of {_allowed()}. For a distance of your "
-            "own, compute the neighbours yourself and give them as precomputed_knn."
-        )
+        msg = f"metric={metric!r} is not a name. Give one of {_allowed()}, or a function."
         raise TypeError(msg)
     card = _BY_ANY_NAME.get(metric)
     if card is None:
+        if metric in TARGET_METRICS:
+            msg = (
+                f"metric={metric!r} compares labels, not rows: it is for target_metric. Give one "
+                f"of {_allowed()}."
+            )
+            raise ValueError(msg)
         close = difflib.get_close_matches(metric.lower(), _BY_ANY_NAME, n=1)
         hint = f" Did you mean {close[0]!r}?" if close else ""
         msg = f"metric={metric!r} is not known.{hint} Give one of {_allowed()}."
         raise ValueError(msg)
-    return card
+    return card.with_keywords(metric_kwds)
 
 
 def _allowed() -> str:
     return ", ".join(
         f"{card.name!r}" + (f" ({', '.join(card.aliases)})" if card.aliases else "")
-        for card in _CARDS
+        for card in (*CARDS, PRECOMPUTED)
     )

@@ -8,11 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
-from umapkit._threads import resolve_n_jobs
-from umapkit.graph._csr import Lists, csr_parts, shape_of, united
-
-_UNKNOWN_FACTOR = np.exp(-1.0)  # unknown_dist = 1
-_FARTHEST = 1e12
+from umapkit.graph._csr import Csr, csr_parts, shape_of
+from umapkit.graph._intersect import UNKNOWN_FACTOR, farness, restored
 
 
 def intersect_labels(
@@ -35,8 +32,8 @@ def intersect_labels(
     graph : csr_array, shape (n, n)
         A fuzzy graph.
     y : array-like of shape (n,)
-        One label a row: numbers, strings or other comparable objects. NaN, None and values equal
-        to `unknown` mean that the label is not known.
+        One label a row: numbers, strings or other comparable objects. NaN, None, empty strings and
+        values equal to `unknown` mean that the label is not known.
     target_weight : float in [0, 1], default 0.5
         Larger values separate the labels more. 0 ignores `y`: the graph comes back unchanged.
     unknown : default -1
@@ -59,12 +56,7 @@ def intersect_labels(
     ----------
     The factors are those of umap-learn's ``discrete_metric_simplicial_set_intersection``.
     """
-    if not 0 <= target_weight <= 1:
-        msg = (
-            f"target_weight={target_weight!r} is not allowed. Give a number from 0 (ignore the "
-            "labels) to 1 (labels decide)."
-        )
-        raise ValueError(msg)
+    far = farness(target_weight)
     codes = label_codes(y, unknown=unknown)
     n = shape_of(graph)[0]
     if len(codes) != n:
@@ -75,60 +67,82 @@ def intersect_labels(
         raise ValueError(msg)
     if target_weight == 0:
         return graph
-    far = 2.5 / (1.0 - target_weight) if target_weight < 1 else _FARTHEST
-    indptr, indices, data = csr_parts(graph)
+    parts = csr_parts(graph)
+    factors = label_factors(parts, codes, far)
+    return restored(parts, parts[2] * factors, n_jobs=n_jobs)
+
+
+def label_factors(parts: Csr, codes: NDArray[np.int64], far: float) -> NDArray[np.float64]:
+    """Factor on every edge: 1 between equal labels, less between others or an unknown one."""
+    indptr, indices, _ = parts
     head = np.repeat(codes, np.diff(indptr))
     tail = codes[indices]
-    values = data.astype(np.float64)
-    is_unknown = (head < 0) | (tail < 0)
-    values[is_unknown] *= _UNKNOWN_FACTOR
-    values[~is_unknown & (head != tail)] *= np.exp(-far)
-    largest = np.zeros(len(codes))
-    filled = np.flatnonzero(np.diff(indptr))
-    if len(filled):
-        largest[filled] = np.maximum.reduceat(values, indptr[filled])
-    scale = np.repeat(largest, np.diff(indptr))
-    values = np.divide(values, scale, out=np.zeros_like(values), where=scale > 0)
-    lists = Lists.of((indptr, indices, values.astype(np.float32)))
-    return united(lists, 1.0, resolve_n_jobs(n_jobs))
+    unknown = (head < 0) | (tail < 0)
+    factors = np.ones(len(indices))
+    factors[unknown] = UNKNOWN_FACTOR
+    factors[~unknown & (head != tail)] = np.exp(-far)
+    return factors
 
 
 def label_codes(y: ArrayLike, *, unknown: Any = -1) -> NDArray[np.int64]:
-    """Give every label a number from 0; -1 where the label is unknown, NaN or None.
+    """Give every label a number from 0; -1 where it is unknown, NaN, None or an empty string.
 
     Raises
     ------
     ValueError
         If `y` is not one-dimensional, or if its labels cannot be sorted.
     """
-    if isinstance(y, (list, tuple)):
-        # np.asarray(["a", -1]) would turn the mark into the string "-1".
-        mixed = any(isinstance(v, str) for v in y)
-        values = np.asarray(y, dtype=object if mixed else None)
-    else:
-        values = np.asarray(y)
+    return label_classes(y, unknown=unknown)[0]
+
+
+def label_classes(y: ArrayLike, *, unknown: Any = -1) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    """Return the codes of `label_codes`, and the sorted labels that they number.
+
+    Raises
+    ------
+    ValueError
+        If `y` is not one-dimensional, or if its labels cannot be sorted.
+    """
+    values = as_values(y)
     if values.ndim != 1:
         msg = f"y has shape {values.shape}. It must have one dimension, with one label a row."
         raise ValueError(msg)
-    known = _known(values, unknown)
+    known = known_values(values, unknown)
     codes = np.full(len(values), -1, dtype=np.int64)
     try:
-        codes[known] = np.unique(values[known], return_inverse=True)[1]
+        classes, codes[known] = np.unique(values[known], return_inverse=True)
     except TypeError as error:
         kinds = ", ".join(sorted({type(v).__name__ for v in values[known]}))
         msg = f"The labels cannot be sorted: they are of the types {kinds}. Give all as strings."
         raise ValueError(msg) from error
-    return codes
+    return codes, classes
 
 
-def _known(values: NDArray[Any], unknown: Any) -> NDArray[np.bool_]:
+def as_values(y: Any) -> NDArray[Any]:
+    """Return `y` as an array of any number of dimensions, the labels in it unchanged."""
+    if isinstance(y, (list, tuple)):
+        # np.asarray(["a", -1]) would turn the mark into the string "-1".
+        mixed = any(isinstance(v, str) for row in y for v in _parts(row))
+        return np.asarray(y, dtype=object if mixed else None)
+    return np.asarray(y)
+
+
+def _parts(row: Any) -> Any:
+    return row if isinstance(row, (list, tuple)) else (row,)
+
+
+def known_values(values: NDArray[Any], unknown: Any) -> NDArray[np.bool_]:
+    """Mark the values, of any shape, that are labels."""
     if values.dtype.kind == "O":
-        return np.array([not (_is_missing(v) or _same(v, unknown)) for v in values], dtype=bool)
-    known = np.ones(len(values), dtype=bool)
+        flat = [not (_is_missing(v) or _same(v, unknown)) for v in values.ravel()]
+        return np.array(flat, dtype=bool).reshape(values.shape)
+    known = np.ones(values.shape, dtype=bool)
     if values.dtype.kind in "fc":
         known &= ~np.isnan(values)
     if values.dtype.kind in "mM":
         known &= ~np.isnat(values)
+    if values.dtype.kind in "US":
+        known &= values != values.dtype.type()
     if isinstance(unknown, str) == (values.dtype.kind in "US") and values.dtype.kind != "b":
         known &= values != unknown
     return known
@@ -138,6 +152,8 @@ def _is_missing(value: Any) -> bool:
     # pandas' NA cannot be compared, so it is known by its name.
     if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return True
+    if isinstance(value, str):
+        return not value
     return isinstance(value, (float, np.floating)) and bool(np.isnan(value))
 
 

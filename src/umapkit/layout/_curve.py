@@ -72,7 +72,8 @@ def _fit(min_dist: float, spread: float) -> tuple[float, float]:
         damping *= 10
         if damping > 1e12:
             break
-    return float(point[0]), float(point[1])
+    # BLAS and NumPy's exp differ between processors in the last of some twelve good digits.
+    return round(float(point[0]), 9), round(float(point[1]), 9)
 
 
 def _residual(

@@ -16,6 +16,7 @@ from scipy.sparse import csr_array
 from umapkit import _kernels
 from umapkit._threads import resolve_n_jobs
 from umapkit.graph import shape_of
+from umapkit.layout._density import DensityTerm
 from umapkit.layout._edges import EdgeList, PaddedEdges, shuffled
 from umapkit.layout._near import near_order
 from umapkit.layout._observe import Observer, as_observers
@@ -60,6 +61,8 @@ class Layout:
         Where the points begin, finite; copied.
     options : LayoutOptions
         What to do.
+    density : DensityTerm, optional
+        Lay out as densMAP does; by the parallel optimiser only.
     n_jobs : int or None, default None
         Threads of the parallel optimiser; the result does not depend on it.
 
@@ -73,8 +76,9 @@ class Layout:
     Raises
     ------
     ValueError
-        If `graph` is empty, not square, or has a weight that is negative or not finite, or if
-        `start` has another length or is not finite.
+        If `graph` is empty, not square, or has a weight that is negative or not finite, if
+        `start` has another length or is not finite, or if `density` does not fit the graph or the
+        optimiser.
     """
 
     def __init__(
@@ -83,6 +87,7 @@ class Layout:
         start: NDArray[Any],
         options: LayoutOptions,
         *,
+        density: DensityTerm | None = None,
         n_jobs: int | None = None,
     ) -> None:
         n = shape_of(graph)[0]
@@ -105,6 +110,7 @@ class Layout:
             msg = "graph has weights that are negative or not finite; give memberships in [0, 1]."
             raise ValueError(msg)
         self.options = options
+        self.density = _checked(density, options, n)
         # Who asks for a checkpoint gets the state of this graph, start and options only.
         self._origin = (graph, start)
         self.n_threads = resolve_n_jobs(n_jobs)
@@ -119,6 +125,9 @@ class Layout:
         # What Converged remembers: tol, epoch, loss then, how often it hardly fell.
         self.watched = np.full(4, np.nan)
         self._order = self._padded.places[shuffled(n, options.seed)]
+        if self.density is not None:
+            counted = np.diff(self._padded.vectors)[self._padded.places] > 0
+            self._radii = self.density.standardized(counted)
         if options.optimizer == "sampled":
             self._arrays["velocity"] = np.zeros_like(self._arrays["positions"])
         else:
@@ -150,6 +159,10 @@ class Layout:
         kinds = {"optimizer": str, "seed": int}
         options = {n: kinds.get(n, float)(value) for n, value in asdict(self.options).items()}
         digest.update(json.dumps(options, sort_keys=True).encode())
+        if self.density is not None:
+            digest.update(self._radii.tobytes())
+            numbers = (self.density.weight, self.density.share, self.density.var_shift)
+            digest.update(json.dumps([float(number) for number in numbers]).encode())
         return digest.hexdigest()
 
     def state(self) -> dict[str, NDArray[Any]]:
@@ -218,7 +231,7 @@ class Layout:
             Called as they ask for.
         tol : float, optional
             Stop when the effective loss fell by less than this share over 10 epochs, twice in a
-            row, though not while the steps still grow (the first 0.4 of the parallel schedule).
+            row, though not while the steps still grow (the first 0.6 of the parallel schedule).
             Larger values stop sooner. ``None`` runs to the end. A layout that has settled
             runs no further until it is asked without `tol` or with another.
 
@@ -287,14 +300,32 @@ class Layout:
             "negative_rate": options.negative_sample_rate,
             "seed": options.seed,
         }
-        if options.optimizer == "sampled":
+        graph = (
+            self._padded.vectors,
+            self._padded.heads,
+            self._padded.weights,
+            self._padded.degree,
+            self._padded.vertices,
+            self._order,
+        )
+        if self.density is not None:
+            _kernels.run_density(
+                *graph,
+                self._radii,
+                self._arrays["positions"],
+                self._arrays["velocity"],
+                self._state,
+                density_weight=self.density.weight,
+                var_shift=self.density.var_shift,
+                first=self.density.first_epoch(options.n_epochs),
+                learning_rate=options.learning_rate,
+                negative_runs=NEGATIVE_RUNS,
+                n_threads=self.n_threads,
+                **common,
+            )
+        elif options.optimizer == "sampled":
             _kernels.run_sampled(
-                self._padded.vectors,
-                self._padded.heads,
-                self._padded.weights,
-                self._padded.degree,
-                self._padded.vertices,
-                self._order,
+                *graph,
                 self._arrays["positions"],
                 self._arrays["velocity"],
                 self._state,
@@ -317,3 +348,19 @@ class Layout:
                 push_tail=options.push_tail,
                 **common,
             )
+
+
+def _checked(density: DensityTerm | None, options: LayoutOptions, n: int) -> DensityTerm | None:
+    """Return the term if it does anything; refuse one that does not fit."""
+    if density is None:
+        return None
+    if len(density.radii) != n:
+        msg = f"density has {len(density.radii)} radii, the graph {n} vertices. Give one a vertex."
+        raise ValueError(msg)
+    if options.optimizer != "sampled":
+        msg = (
+            f"Densities were asked of optimizer={options.optimizer!r}, which moves one edge after "
+            "the other and knows no radii of the whole map. Give optimizer='sampled'."
+        )
+        raise ValueError(msg)
+    return density if density.weight > 0 and density.share > 0 else None

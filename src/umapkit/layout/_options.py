@@ -53,11 +53,11 @@ class LayoutOptions:
 
     @property
     def rise(self) -> float:
-        """Epochs over which the steps grow: 0.4 of the schedule in the parallel optimiser, else 0.
+        """Epochs over which the steps grow: 0.6 of the schedule in the parallel optimiser, else 0.
 
         The number is kRise of ``cpp/include/umapkit/sampled.hpp``.
         """
-        return 0.4 * self.n_epochs if self.optimizer == "sampled" else 0.0
+        return 0.6 * self.n_epochs if self.optimizer == "sampled" else 0.0
 
     def __post_init__(self) -> None:
         for name in ("a", "b"):

@@ -15,6 +15,7 @@ from scipy.sparse import csr_array
 
 from umapkit._seed import resolve_seed
 from umapkit.layout._checkpoint import Checkpoint
+from umapkit.layout._density import DensityTerm
 from umapkit.layout._layout import Layout, LayoutInterrupted
 from umapkit.layout._observe import Observer, as_observers
 from umapkit.layout._options import LayoutOptions, Optimizer
@@ -33,6 +34,7 @@ def run_layout(
     repulsion_strength: float = 1.0,
     optimizer: Optimizer = "sampled",
     push_tail: bool = False,
+    density: DensityTerm | None = None,
     tol: float | None = None,
     random_state: Any = None,
     observers: Observer | Iterable[Observer] | None = None,
@@ -53,6 +55,8 @@ def run_layout(
     n_epochs : int, sequence of int, or None, default None
         Length of the schedule in epochs; ``None``: 500 up to 10,000 vertices, 200 above. A list
         asks for snapshots at these epochs; its largest is the length.
+    density : DensityTerm, optional
+        Keep densities, too, as densMAP does.
     tol : float, optional
         Stop early when the effective loss has settled; see `Layout.run`.
     random_state : int, Generator, RandomState or None
@@ -91,7 +95,7 @@ def run_layout(
         seed=resolve_seed(random_state),
     )
     run = execute(
-        Layout(graph, start, options, n_jobs=n_jobs),
+        Layout(graph, start, options, density=density, n_jobs=n_jobs),
         wanted,
         observers=observers,
         tol=tol,

@@ -58,6 +58,8 @@ def settle(
     learning_rate: float = 1.0,
     negative_sample_rate: float = 5.0,
     repulsion_strength: float = 1.0,
+    radii: NDArray[np.float64] | None = None,
+    density_weight: float = 0.0,
     seed: int | None = None,
     n_jobs: int | None = None,
 ) -> NDArray[np.float32]:
@@ -81,6 +83,11 @@ def settle(
         As in the fit; see `LayoutOptions`.
     n_epochs : int
         Steps per point; 0 leaves the start.
+    radii : float64 array of shape (m,), optional
+        Log radius that each point should have among its neighbours on the map (densMAP); NaN: no
+        matter which.
+    density_weight : float, default 0
+        How strongly it is drawn there, in units of its degree. Larger values come nearer.
     seed : int, optional
         Seed of the fitted model: by default that of the `FrozenMap`, or 0.
     n_jobs : int or None, default None
@@ -117,6 +124,8 @@ def settle(
         negative_rate=negative_sample_rate,
         negative_runs=NEGATIVE_RUNS,
         seed=embedding.seed,
+        radii=None if radii is None else np.ascontiguousarray(radii, dtype=np.float64),
+        density_weight=density_weight,
         n_threads=resolve_n_jobs(n_jobs),
     )
     return places

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from umapkit.graph import label_codes
 from umapkit.neighbors import Neighbors
 
 
@@ -97,17 +95,3 @@ class Copies:
         whole = csr_array((data, (rows, columns)), shape=(n, n))
         whole.sort_indices()
         return whole
-
-    def labels(self, y: Any, first: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Codes of the layout's points, -1 where unknown or where equal rows disagree."""
-        codes = label_codes(y)
-        if len(codes) != len(first):
-            msg = f"y has {len(codes)} labels, X has {len(first)} rows. Give one label a row."
-            raise ValueError(msg)
-        known = codes >= 0
-        low = np.full(len(self.kept), np.iinfo(np.int64).max)
-        high = np.full(len(self.kept), -1)
-        np.minimum.at(low, self.slot[known], codes[known])
-        np.maximum.at(high, self.slot[known], codes[known])
-        agreed = np.where(low == high, low, -1)
-        return agreed[self.slot] if self.keeps_all else agreed

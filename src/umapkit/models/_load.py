@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -12,17 +13,20 @@ from scipy.sparse import csr_array
 from sklearn.utils.validation import check_is_fitted
 
 from umapkit.data import RowFinder, Rows, SparseRows
-from umapkit.distances import Metric
+from umapkit.distances import resolve_metric
 from umapkit.models._copies import Copies
+from umapkit.models._density import RadiusRule
+from umapkit.models._labels import classes_back, plain_classes
 from umapkit.models._place import GroundKeeper
 from umapkit.models._umap import UMAP
-from umapkit.neighbors import NeighborIndex, Neighbors
+from umapkit.neighbors import GivenIndex, NeighborIndex, Neighbors, SameRows, check_ids
 from umapkit.neighbors.sparse import SparseIndex
 from umapkit.store import read_folder, write_folder
 
 # Parameters that belong to a run, not to the map.
 _OF_THE_RUN = ("memory", "observers", "checkpoint", "verbose")
 _NUMBERS = ("seed_", "a_", "b_", "n_epochs_", "n_features_in_", "_new_row_epochs", "_mean_distance")
+_RADII = ("rad_orig_", "rad_emb_")
 _MAYBE_NAN = ("loss_", "neighbor_recall_")
 
 
@@ -31,6 +35,13 @@ def save_umap(model: UMAP, path: str | os.PathLike[str]) -> None:
     from umapkit import __version__
 
     check_is_fitted(model)
+    if callable(model.metric):
+        msg = (
+            f"metric={getattr(model.metric, '__name__', model.metric)!r} is a function, which a "
+            "saved model cannot hold: loading runs no code from the files. Use pickle, or a "
+            "metric by name."
+        )
+        raise ValueError(msg)
     arrays: dict[str, NDArray[Any]] = {
         "embedding": model.embedding_,
         "disconnected": model.disconnected_,
@@ -43,24 +54,41 @@ def save_umap(model: UMAP, path: str | os.PathLike[str]) -> None:
     for number, kept in enumerate(getattr(model, "embedding_list_", [])):
         arrays[f"embedding_list.{number}"] = kept
     index: dict[str, Any] | None = None
-    if model._index is None:
-        rows = model._finder.rows
-        found = rows.arrays() if isinstance(rows, SparseRows) else {"data": rows}
-        arrays |= {f"index.{name}": array for name, array in found.items()}
+    if isinstance(model._index, GivenIndex):
+        lists = model._index.neighbors
+        # The lists stand for the rows, which nobody knows.
+        arrays |= {"index.data": lists.distances, "index.indices": lists.indices}
+        arrays["index.hashes"] = model._finder.hashes
+        index = {"metric": "precomputed"}
     else:
-        found, index = model._index.state_arrays()
+        if model._index is not None:
+            found, index = model._index.state_arrays()
+        else:
+            rows = model._finder.rows
+            found = rows.arrays() if isinstance(rows, SparseRows) else {"data": rows}
         arrays |= {f"index.{name}": array for name, array in found.items()}
+    for name in _RADII:
+        if hasattr(model, name):
+            arrays[name] = getattr(model, name)
+    head = getattr(model, "head_", None)
+    if head is not None:
+        arrays["head"] = head
     fitted = {name: getattr(model, name) for name in _NUMBERS}
     fitted |= {name: _or_none(getattr(model, name)) for name in _MAYBE_NAN}
     names = getattr(model, "feature_names_in_", None)
     if names is not None:
         fitted["feature_names_in_"] = [str(name) for name in names]
+    if hasattr(model, "supervision_loss_"):
+        fitted["supervision_loss_"] = model.supervision_loss_
+    if head is not None:
+        fitted["classes_"] = plain_classes(model.classes_)
     config = {
         "model": type(model).__name__,
         "umapkit": __version__,
         "parameters": _plain_parameters(model, arrays),
         "fitted": fitted,
         "keeps_all": model._places.keeps_all,
+        "radius_rule": None if model._radius_rule is None else asdict(model._radius_rule),
         "index": index,
     }
     write_folder(path, config, arrays)
@@ -108,6 +136,9 @@ def load(path: str | os.PathLike[str]) -> UMAP:
     sparse = "rows.indptr" in found
     rows = SparseRows.from_arrays(found) if sparse else arrays["index.data"]
     _check_arrays(path, arrays, rows)
+    if "head" in arrays:
+        model.head_ = arrays["head"]
+        model.classes_ = classes_back(config["fitted"]["classes_"])
     n = len(arrays["slot"])
     parts = (arrays["graph.data"], arrays["graph.indices"], arrays["graph.indptr"])
     model.graph_ = csr_array(parts, shape=(n, n))
@@ -117,13 +148,26 @@ def load(path: str | os.PathLike[str]) -> UMAP:
         model.embedding_list_ = [
             arrays[f"embedding_list.{number}"] for number in range(len(snapshots))
         ]
+    for name in _RADII:
+        if name in arrays:
+            setattr(model, name, arrays[name])
+    rule = config.get("radius_rule")  # models saved before densMAP have none
+    model._radius_rule = None if rule is None else RadiusRule(**rule)
     model._places = Copies(arrays["kept"], arrays["slot"], config["keeps_all"])
     model._index = None
-    if config["index"] is not None:
+    model._finder = None
+    if config["index"] is not None and config["index"]["metric"] == "precomputed":
+        lists = Neighbors(arrays["index.indices"], arrays["index.data"])
+        check_ids(arrays, "index.indices", len(model._places.kept))
+        model._index = GivenIndex(lists, model._places.kept)
+        first = model._places.kept[model._places.slot]
+        model._finder = SameRows(first, arrays["index.hashes"], model._places.slot)
+    elif config["index"] is not None:
         kind = SparseIndex if sparse else NeighborIndex
         model._index = kind.from_state(found, config["index"])
         rows = model._index.data
-    model._finder = RowFinder(rows)
+    if model._finder is None:
+        model._finder = RowFinder(rows)
     model._keeper = GroundKeeper()
     return model
 
@@ -173,8 +217,18 @@ def _plain_parameters(model: UMAP, arrays: dict[str, NDArray[Any]]) -> dict[str,
         elif name == "init" and not isinstance(value, str):
             arrays["init"] = np.asarray(value, dtype=np.float32)
             plain[name] = {"arrays": True}
-        elif isinstance(value, Metric):
-            plain[name] = value.name
+        elif name == "output_metric_kwds" and value is not None:
+            plain[name] = {"periods": list(model._output().periods)} if value else {}
+        elif name == "metric":
+            plain[name] = resolve_metric(model.metric).name
+        elif name == "metric_kwds":
+            plain[name] = _plain_keywords(model, arrays)
+        elif name == "target_metric" and callable(value):
+            msg = (
+                "target_metric is a function, which no file of a model can hold. A fitted model "
+                "does not need it any more: set_params(target_metric='categorical') before save."
+            )
+            raise ValueError(msg)
         elif isinstance(value, (float, np.floating)) and not math.isfinite(value):
             plain[name] = {"number": str(float(value))}  # JSON has no infinity
         elif isinstance(value, np.generic):
@@ -186,11 +240,30 @@ def _plain_parameters(model: UMAP, arrays: dict[str, NDArray[Any]]) -> dict[str,
     return plain
 
 
+def _plain_keywords(model: UMAP, arrays: dict[str, NDArray[Any]]) -> dict[str, Any] | None:
+    """Keywords of the metric: numbers as text (JSON has no infinity), arrays to `arrays`."""
+    keywords = resolve_metric(model.metric, model.metric_kwds).shown
+    plain: dict[str, Any] = {}
+    for name, value in keywords.items():
+        if isinstance(value, np.ndarray):
+            arrays[f"metric_kwds.{name}"] = value
+        else:
+            plain[name] = str(value)
+    return {"keywords": plain} if keywords else None
+
+
 def _parameters_back(plain: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
-    parameters = {
+    parameters: dict[str, Any] = {
         name: float(value["number"]) if isinstance(value, dict) and "number" in value else value
         for name, value in plain.items()
     }
+    if isinstance(parameters.get("metric_kwds"), dict):
+        given = parameters["metric_kwds"]["keywords"] | {
+            name.removeprefix("metric_kwds."): array
+            for name, array in arrays.items()
+            if name.startswith("metric_kwds.")
+        }
+        parameters["metric_kwds"] = dict(resolve_metric(parameters["metric"], given).shown)
     if isinstance(parameters.get("init"), dict):
         parameters["init"] = arrays["init"]
     if isinstance(parameters.get("precomputed_knn"), dict):
@@ -198,4 +271,7 @@ def _parameters_back(plain: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> 
             arrays["precomputed_knn.indices"],
             arrays["precomputed_knn.distances"],
         )
+    period = parameters.get("supervision_period")
+    if isinstance(period, list):
+        parameters["supervision_period"] = tuple(period)
     return parameters

@@ -9,10 +9,10 @@ from numpy.typing import ArrayLike
 from sklearn.base import clone
 
 from umapkit._seed import resolve_seed
-from umapkit.data import RowFinder
 from umapkit.graph import check_graph, disconnected
-from umapkit.layout import Layout
+from umapkit.layout import CurvedLayout, Layout
 from umapkit.models._copies import Copies
+from umapkit.models._fit import find_equals, find_kept, given_index
 from umapkit.models._place import GroundKeeper
 
 if TYPE_CHECKING:
@@ -33,17 +33,25 @@ def fitted_from_parts(model: UMAP, data: Any, graph: Any, embedding: ArrayLike) 
         raise ValueError(msg)
     made.n_components = positions.shape[1]
     made.seed_ = resolve_seed(made.random_state)
-    everyone = RowFinder(rows, n_jobs=made.n_jobs)
+    everyone = find_equals(rows, made.n_jobs)
     made._places = Copies.of(everyone.first, keep_all=True)
-    made._finder = everyone if made._places.none else RowFinder(rows[made._places.kept])
-    made._index = None
+    made._finder = find_kept(everyone, rows, made._places)
+    made._index = given_index(made, rows)
     made._mean_distance = None
+    made._radius_rule = None
     made._keeper = GroundKeeper()
     made.graph_ = check_graph(graph, n_rows=len(rows))
     made.disconnected_ = disconnected(made.graph_)
     made.neighbor_recall_ = float("nan")
     options = made._layout_options(n_epochs=0, seed=made.seed_)
-    layout = Layout(made.graph_, positions, options, n_jobs=made.n_jobs)
+    output = made._output()
+    if output.flat:
+        layout = Layout(made.graph_, positions, options, n_jobs=made.n_jobs)
+    else:
+        places = output.to_places(positions)
+        layout = CurvedLayout(
+            made.graph_, places, options, output_metric=output, n_jobs=made.n_jobs
+        )
     made.loss_ = layout.loss()
     made.n_epochs_ = 0
     made._new_row_epochs = made._settle_epochs()

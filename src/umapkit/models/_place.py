@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from umapkit.data import Rows, row_hashes
-from umapkit.graph import bandwidths, cut, memberships
+from umapkit.graph import bandwidths, cut, input_radii, memberships
 from umapkit.init import place
-from umapkit.layout import FrozenMap, LayoutOptions, settle
+from umapkit.layout import FrozenMap, LayoutOptions, OutputMetric, settle, settle_on_surface
 from umapkit.models._copies import Copies
-from umapkit.neighbors import NeighborIndex, Neighbors
+from umapkit.models._density import RadiusRule
+from umapkit.neighbors import GivenDistances, GivenIndex, NeighborIndex, Neighbors
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +34,7 @@ class Ground:
     """
 
     map: FrozenMap
-    index: NeighborIndex
+    index: NeighborIndex | GivenIndex
     mark: int
 
     @cached_property
@@ -52,7 +54,11 @@ class GroundKeeper:
         self._ground: Ground | None = None
 
     def ground(
-        self, embedding: NDArray[np.float32], copies: Copies, index: NeighborIndex, seed: int
+        self,
+        embedding: NDArray[np.float32],
+        copies: Copies,
+        index: NeighborIndex | GivenIndex,
+        seed: int,
     ) -> Ground:
         """Return the ground of a map of all n rows, shape (n, n_components)."""
         flat = np.ascontiguousarray(embedding, dtype=np.float32).reshape(1, -1)
@@ -86,11 +92,15 @@ class NewRows:
         As in the fit.
     options : LayoutOptions
         Curve, rates and seed of the fit; `n_epochs` steps per row.
+    radius_rule : RadiusRule or None
+        Of a densMAP: which radius a row should have on the map.
     n_jobs : int
         Threads.
+    output : OutputMetric
+        How distances in the map are measured.
     """
 
-    rows: Rows
+    rows: Rows | GivenDistances
     ground: Ground
     copies: Copies
     n_neighbors: int
@@ -98,7 +108,9 @@ class NewRows:
     mean_distance: float
     disconnection_distance: float
     options: LayoutOptions
+    radius_rule: RadiusRule | None
     n_jobs: int
+    output: OutputMetric
 
     def scores(
         self, near: Neighbors | None, found: NDArray[np.int64], known: NDArray[np.bool_]
@@ -122,7 +134,8 @@ def place_new_rows(new: NewRows) -> tuple[NDArray[np.float32], Neighbors | None]
     ground, places = new.ground, new.ground.map.places
     if len(new.rows) == 0:
         return np.empty((0, places.shape[1]), dtype=np.float32), None
-    near = ground.index.query(new.rows, new.n_neighbors, n_jobs=new.n_jobs)
+    index: Any = ground.index  # of rows or of distances, as the new rows are
+    near = index.query(new.rows, new.n_neighbors, n_jobs=new.n_jobs)
     counted = new.copies.count_copies(near, query=True)
     reached = cut(counted, disconnection_distance=new.disconnection_distance)
     scales = bandwidths(
@@ -133,21 +146,40 @@ def place_new_rows(new: NewRows) -> tuple[NDArray[np.float32], Neighbors | None]
         n_jobs=new.n_jobs,
     )
     weights = memberships(reached, scales, bipartite=True, n_columns=len(places), n_jobs=new.n_jobs)
-    start = place(weights, places, n_jobs=new.n_jobs)
     indices, strengths = _as_table(weights, new.n_neighbors)
-    options = new.options
+    options, rule, wanted = new.options, new.radius_rule, None
+    if rule is not None:
+        wanted = rule.wanted(input_radii(weights, reached, bipartite=True, n_jobs=new.n_jobs))
+    if isinstance(new.rows, GivenDistances):
+        hashes = new.rows.hashes(n_jobs=new.n_jobs)
+    else:
+        hashes = row_hashes(new.rows, n_jobs=new.n_jobs)
+    if not new.output.flat:
+        settled = settle_on_surface(
+            places,
+            indices,
+            strengths,
+            hashes,
+            options,
+            output_metric=new.output,
+            n_jobs=new.n_jobs,
+        )
+        return settled, near
+    start = place(weights, places, n_jobs=new.n_jobs)
     settled = settle(
         ground.map,
         indices,
         strengths,
         start,
-        row_hashes(new.rows, n_jobs=new.n_jobs),
+        hashes,
         a=options.a,
         b=options.b,
         n_epochs=options.n_epochs,
         learning_rate=options.learning_rate,
         negative_sample_rate=options.negative_sample_rate,
         repulsion_strength=options.repulsion_strength,
+        radii=wanted,
+        density_weight=0.0 if rule is None else rule.weight,
         seed=options.seed,
         n_jobs=new.n_jobs,
     )

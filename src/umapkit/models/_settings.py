@@ -3,17 +3,39 @@
 from __future__ import annotations
 
 import numbers
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted, validate_data
 
-from umapkit.distances import resolve_metric
+from umapkit.data import SparseRows
+from umapkit.distances import MISSING, resolve_metric
 from umapkit.estimator import NeighborEmbedding
-from umapkit.layout import Checkpoint, LayoutOptions, find_ab, resolve_epochs
+from umapkit.layout import (
+    Checkpoint,
+    LayoutOptions,
+    OutputMetric,
+    find_ab,
+    resolve_epochs,
+    resolve_output_metric,
+)
+from umapkit.models._density import check_densmap
+from umapkit.models._labels import check_labels
+from umapkit.neighbors import Neighbors, read_distances
+from umapkit.neighbors.sparse import keeps_sparse
+
+if TYPE_CHECKING:
+    from sklearn.utils import Tags
+
+    from umapkit.models._density import RadiusRule
 
 _OPTIONAL = ("a", "b", "disconnection_distance", "tol")
 _NUMBERS = (
     *_OPTIONAL,
+    "dens_frac",
+    "dens_lambda",
+    "dens_var_shift",
     "learning_rate",
     "local_connectivity",
     "min_dist",
@@ -21,6 +43,8 @@ _NUMBERS = (
     "repulsion_strength",
     "set_op_mix_ratio",
     "spread",
+    "supervision_margin",
+    "supervision_weight",
     "target_weight",
 )
 
@@ -36,9 +60,30 @@ class Settings(NeighborEmbedding):
     a_: float
     b_: float
     checkpoint: Any
+    # What the stages of a fit set.
+    _finder: Any
+    _inverse_number: tuple[int, int] | None
+    _lists: Neighbors | None
+    _new_row_epochs: int
+    _radii: NDArray[np.float64] | None
+    _radius_rule: RadiusRule | None
+    embedding_list_: list[NDArray[np.float32]]
+    n_epochs_: int
+    neighbor_recall_: float
+    rad_emb_: NDArray[np.float32]
+    rad_orig_: NDArray[np.float32]
+    classes_: NDArray[Any]
+    dens_frac: float
+    dens_lambda: float
+    dens_var_shift: float
+    densmap: bool
     disconnection_distance: float | None
+    head_: NDArray[np.float64]
+    init: Any
     learning_rate: float
-    metric: str
+    loss_: float
+    metric: Any
+    metric_kwds: Any
     min_dist: float
     n_components: int
     n_epochs: Any
@@ -46,11 +91,58 @@ class Settings(NeighborEmbedding):
     negative_sample_rate: float
     neighbors: str
     optimizer: Any
+    output_metric: str
+    output_metric_kwds: Any
+    output_dens: bool
     precomputed_knn: Any
     random_state: Any
     repulsion_strength: float
     spread: float
-    target_metric: str
+    supervision: Any
+    supervision_loss_: float
+    supervision_margin: float
+    supervision_period: Any
+    supervision_weight: float
+    target_metric: Any
+    target_n_neighbors: int | None
+    target_weight: float
+    tol: float | None
+
+    def __sklearn_tags__(self) -> Tags:
+        """Say what the metric accepts."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.pairwise = self._is_given()
+        tags.input_tags.allow_nan = self._missing_value() is not None
+        return tags
+
+    def _is_given(self) -> bool:
+        """Whether `X` holds distances rather than rows."""
+        return isinstance(self.metric, str) and self.metric == "precomputed"
+
+    def _missing_value(self) -> float | None:
+        """Return what NaN becomes in the rows, for a metric that knows missing values."""
+        try:
+            return MISSING if resolve_metric(self.metric).missing else None
+        except (TypeError, ValueError):  # said by `fit`, not when scikit-learn asks for tags
+            return None
+
+    def _keeps_sparse(self, X: Any, *, reset: bool) -> bool:
+        """Large sparse rows stay sparse in `fit`; later rows are what those of `fit` were."""
+        if reset:
+            return keeps_sparse(X, resolve_metric(self.metric, self.metric_kwds))
+        return isinstance(self._finder.rows, SparseRows)
+
+    def _rows(self, X: Any, *, reset: bool) -> Any:
+        """Return checked rows, or, for ``metric="precomputed"``, distances."""
+        if not self._is_given():
+            return super()._rows(X, reset=reset)
+        if not reset:
+            check_is_fitted(self)
+        given = read_distances(X, n_columns=None if reset else self.n_features_in_)
+        validate_data(self, X, reset=reset, skip_check_array=True)
+        if reset:
+            self.n_features_in_ = given.shape[1]
+        return given
 
     def _resolved_disconnection(self) -> float:
         """Distance from which neighbours are not connected."""
@@ -72,6 +164,12 @@ class Settings(NeighborEmbedding):
                 raise ValueError(msg)
             return float(self.a), float(self.b)
         return find_ab(min_dist=self.min_dist, spread=self.spread)
+
+    def _output(self) -> OutputMetric:
+        """Card of the output metric."""
+        return resolve_output_metric(
+            self.output_metric, self.output_metric_kwds, n_components=self.n_components
+        )
 
     def _layout_options(self, *, n_epochs: int, seed: int) -> LayoutOptions:
         """Numbers of a layout of `n_epochs`."""
@@ -123,16 +221,33 @@ class Settings(NeighborEmbedding):
                 "positive distance, or None for the largest value of a bounded metric."
             )
             raise ValueError(msg)
-        if self.target_metric != "categorical":
-            msg = f"target_metric={self.target_metric!r} is not known. Give 'categorical'."
-            raise ValueError(msg)
+        check_labels(self)
         if graph is not None and self._given_neighbors() is not None:
             msg = (
                 "Both graph= and precomputed_knn= were given; the graph already holds what the "
                 "neighbours would give. Give one of them."
             )
             raise ValueError(msg)
-        resolve_metric(self.metric)
+        if not self._output().flat and self.optimizer != "sampled":
+            msg = (
+                f"optimizer={self.optimizer!r} moves points in flat space only. With "
+                f"output_metric={self.output_metric!r} give optimizer='sampled'."
+            )
+            raise ValueError(msg)
+        card = resolve_metric(self.metric, self.metric_kwds)
+        if isinstance(self.init, str) and self.init == "pca" and (self._is_given() or card.missing):
+            msg = (
+                f"init='pca' needs rows of numbers, which metric={card.name!r} does not promise. "
+                "Give init='spectral' or 'random', or an array."
+            )
+            raise ValueError(msg)
+        if self._is_given() and self._given_neighbors() is not None:
+            msg = (
+                "Both metric='precomputed' and precomputed_knn= were given: two sources of "
+                "neighbours. Give one of them."
+            )
+            raise ValueError(msg)
+        check_densmap(self, graph=graph)
         if self.neighbors not in ("auto", "exact", "descent"):
             msg = f"neighbors={self.neighbors!r} is not known. Give 'auto', 'exact' or 'descent'."
             raise ValueError(msg)

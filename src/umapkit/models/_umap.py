@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -12,31 +12,34 @@ from numpy.typing import ArrayLike, NDArray
 
 from umapkit._seed import resolve_seed
 from umapkit._threads import resolve_n_jobs
-from umapkit.data import RowFinder, SparseRows, stays_sparse
-from umapkit.distances import resolve_metric
-from umapkit.graph import disconnected, intersect_labels
+from umapkit.distances import Metric
+from umapkit.graph import TargetMetric, disconnected
 from umapkit.layout import (
     Observer,
     Optimizer,
 )
 from umapkit.models._copies import Copies
 from umapkit.models._fit import (
+    find_equals,
+    find_kept,
     find_memberships,
-    floor_distance,
     forget,
+    given_index,
     lay_out,
+    new_rows,
     search_index,
 )
-from umapkit.models._place import GroundKeeper, NewRows, place_new_rows
-from umapkit.models._settings import Settings
+from umapkit.models._labels import Labels
+from umapkit.models._place import GroundKeeper, place_new_rows
+from umapkit.models._predict import ClassPredictor
 from umapkit.neighbors import (
+    GivenIndex,
     NeighborIndex,
     Neighbors,
 )
-from umapkit.neighbors.sparse import takes_sparse
 
 
-class UMAP(Settings):
+class UMAP(ClassPredictor):
     """Uniform manifold approximation and projection (McInnes, Healy, Melville 2018).
 
     The same `random_state` gives the same bits for any `n_jobs`, and `transform` is a function:
@@ -49,15 +52,29 @@ class UMAP(Settings):
         2. Larger values show coarser structure and cost more.
     n_components : int, default 2
         Dimensions of the map, at least 1.
-    metric : str, default "euclidean"
-        Distance between rows; a name out of ``umapkit.distances.METRICS``.
+    output_metric : str, default "euclidean"
+        Distance in the map; a name out of ``umapkit.layout.OUTPUT_METRICS``. "haversine": on the
+        sphere, coordinates are colatitude and longitude; "hyperboloid": in the hyperbolic plane;
+        "torus": two angles; "gaussian_energy", "diagonal_gaussian_energy" and
+        "spherical_gaussian_energy": every point is a Gaussian of the plane. `n_components` must
+        be 2, or 5, 4, 3 for the Gaussians.
+    output_metric_kwds : dict, optional
+        For the torus ``{"periods": (p, q)}``: the lengths around it, 2 pi by default.
+    metric : str, callable or "precomputed", default "euclidean"
+        Distance between rows: a name out of ``umapkit.distances.METRICS``, or a function of two
+        rows that returns it (all pairs are then measured by calls). "precomputed": `X` holds the
+        distances of all rows, as an array or, where some are not known, as a sparse matrix; and
+        `transform` takes the distances of new rows to the rows of `fit`.
+    metric_kwds : dict, optional
+        Keywords of the metric, by name, such as ``{"p": 3}`` for "minkowski".
     n_epochs : int, sequence of int, or None, default None
         Length of the layout; ``None``: 500 up to 10,000 rows, 200 above. A list keeps the map
         at each of its epochs in `embedding_list_`.
     learning_rate : float, default 1.0
         First step size of the layout; fades to 0.
     init : {"spectral", "pca", "random"} or array of shape (n, n_components), default "spectral"
-        Start of the layout; scaled to [0, 10] on every axis.
+        Start of the layout; scaled to [0, 10] on every axis. With another output metric an array
+        holds its coordinates and is taken as it is.
     min_dist : float, default 0.1
         How tight points may pack, in units of the map; 0 to `spread`. Larger values spread
         clumps out.
@@ -71,14 +88,45 @@ class UMAP(Settings):
         Weight of the repulsion.
     negative_sample_rate : float, default 5
         Repelled points per attracted edge.
+    densmap : bool, default False
+        Keep densities, too: what is sparse in the data is drawn sparse on the map (densMAP).
+        `n_epochs=None` is then 200 epochs longer, and `n_neighbors=30` is a good choice.
+    dens_lambda : float, default 2.0
+        With `densmap`, weight of the densities. Larger values follow them more and keep
+        neighbourhoods worse; 0 is plain UMAP. umap-learn's 2 is 4 here.
+    dens_frac : float, default 0.3
+        With `densmap`, share of the epochs, the last ones, in which densities count.
+    dens_var_shift : float, default 0.1
+        With `densmap`, added to the variance of the map's log radii. Larger values damp the term.
+    output_dens : bool, default False
+        Measure densities of data and map: `rad_orig_` and `rad_emb_`, and `fit_transform` returns
+        both with the map. Also without `densmap`.
     a, b : float, optional
         Curve of closeness; both or none. By default fitted to `min_dist` and `spread`.
     random_state : int, Generator, RandomState or None, default None
         Seed; ``None`` draws one. `seed_` keeps it.
-    target_metric : {"categorical"}, default "categorical"
-        How labels given as `y` are compared.
+    target_metric : str or callable, default "categorical"
+        How targets given as `y` are compared: "categorical" (equal or not), "ordinal" (places on a
+        scale), "count" (numbers of events), "string" (edits), a distance of numbers such as
+        "euclidean" or "manhattan", or a function of two targets; see `umapkit.graph.read_targets`.
     target_weight : float, default 0.5
-        Weight of the labels, 0 (none at all) to 1.
+        Weight of the targets in the intersection, 0 (none at all) to 1 (targets decide).
+    target_n_neighbors : int, optional
+        Neighbours of a target, for distances of numbers and functions; ``None`` (or -1):
+        `n_neighbors`. Larger values ask less of targets to be near.
+    supervision : {"intersection", "cross_entropy", "triplet"}, default "intersection"
+        How `y` shapes the map. "intersection": ties between unlike targets become weaker. The
+        others add a classification cost to UMAP's (tutorial, section 2.5) and take classes only:
+        "cross_entropy" of a soft-max classifier on the map, learned with it and kept for
+        `predict`; "triplet": points nearer to another class than to their own are pushed off.
+    supervision_weight : float, default 1.0
+        How much the classification cost of a labelled point counts, in units of its mean ties;
+        larger values separate classes more. 0 ignores `y`.
+    supervision_margin : float, default 1.0
+        For "triplet": how much farther other classes shall be, in units of the map.
+    supervision_period : (int, int), optional
+        Epochs of UMAP's cost, then epochs of the classification cost, in turns. ``None``: both in
+        every epoch. `tol` stops when their sum has settled.
     disconnection_distance : float, optional
         Neighbours at this distance or farther are not connected. By default the largest value
         of a bounded metric (2 for cosine and correlation), else infinite.
@@ -116,13 +164,26 @@ class UMAP(Settings):
         Share of the true neighbours that the search found, estimated on a sample; NaN when the
         graph was given.
     loss_ : float
-        Effective loss of the map, in nats: the loss that is really optimised (tutorial, Eq. 29).
+        Effective loss of the map, in nats: the loss that is really optimised (tutorial, Eq. 29),
+        without a classification cost.
+    supervision_loss_ : float
+        Mean classification cost of a labelled point: nats of cross-entropy, or units of the map
+        for triplets. Only where one was asked for and `y` given.
+    classes_ : array of shape (n_classes,)
+        With ``supervision="cross_entropy"``: the labels, sorted.
+    head_ : float64 array of shape (n_classes, n_components + 1)
+        Likewise: weights and, last, biases of the classifier on the map.
     disconnected_ : bool array of shape (n,)
         Rows without any neighbour closer than `disconnection_distance`.
     n_epochs_ : int
         Epochs that were run.
     a_, b_ : float
         The curve of closeness.
+    rad_orig_ : float32 array of shape (n,)
+        With `densmap` or `output_dens`: log of the mean squared distance of every row to its
+        neighbours, weighted by memberships; NaN for rows without neighbours.
+    rad_emb_ : float32 array of shape (n,)
+        With `output_dens`: the same of the map, over its own `n_neighbors` nearest neighbours.
     embedding_list_ : list of arrays
         Snapshots, when `n_epochs` is a list: those that the layout reached, if it stopped early.
     n_features_in_, feature_names_in_
@@ -145,7 +206,10 @@ class UMAP(Settings):
         n_neighbors: int = 15,
         *,
         n_components: int = 2,
-        metric: str = "euclidean",
+        output_metric: str = "euclidean",
+        output_metric_kwds: Mapping[str, Any] | None = None,
+        metric: str | Metric | Callable[..., Any] = "euclidean",
+        metric_kwds: Mapping[str, Any] | None = None,
         n_epochs: int | Sequence[int] | None = None,
         learning_rate: float = 1.0,
         init: Literal["spectral", "pca", "random"] | ArrayLike = "spectral",
@@ -155,11 +219,21 @@ class UMAP(Settings):
         local_connectivity: float = 1.0,
         repulsion_strength: float = 1.0,
         negative_sample_rate: float = 5,
+        densmap: bool = False,
+        dens_lambda: float = 2.0,
+        dens_frac: float = 0.3,
+        dens_var_shift: float = 0.1,
+        output_dens: bool = False,
         a: float | None = None,
         b: float | None = None,
         random_state: Any = None,
-        target_metric: Literal["categorical"] = "categorical",
+        target_metric: TargetMetric = "categorical",
         target_weight: float = 0.5,
+        target_n_neighbors: int | None = None,
+        supervision: Literal["intersection", "cross_entropy", "triplet"] = "intersection",
+        supervision_weight: float = 1.0,
+        supervision_margin: float = 1.0,
+        supervision_period: tuple[int, int] | None = None,
         disconnection_distance: float | None = None,
         precomputed_knn: Neighbors | Sequence[Any] | None = None,
         neighbors: Literal["auto", "exact", "descent"] = "auto",
@@ -173,7 +247,10 @@ class UMAP(Settings):
     ) -> None:
         self.n_neighbors = n_neighbors
         self.n_components = n_components
+        self.output_metric = output_metric
+        self.output_metric_kwds = output_metric_kwds
         self.metric = metric
+        self.metric_kwds = metric_kwds
         self.n_epochs = n_epochs
         self.learning_rate = learning_rate
         self.init = init
@@ -183,11 +260,21 @@ class UMAP(Settings):
         self.local_connectivity = local_connectivity
         self.repulsion_strength = repulsion_strength
         self.negative_sample_rate = negative_sample_rate
+        self.densmap = densmap
+        self.dens_lambda = dens_lambda
+        self.dens_frac = dens_frac
+        self.dens_var_shift = dens_var_shift
+        self.output_dens = output_dens
         self.a = a
         self.b = b
         self.random_state = random_state
         self.target_metric = target_metric
         self.target_weight = target_weight
+        self.target_n_neighbors = target_n_neighbors
+        self.supervision = supervision
+        self.supervision_weight = supervision_weight
+        self.supervision_margin = supervision_margin
+        self.supervision_period = supervision_period
         self.disconnection_distance = disconnection_distance
         self.precomputed_knn = precomputed_knn
         self.neighbors = neighbors
@@ -207,9 +294,11 @@ class UMAP(Settings):
         X : table of shape (n, n_features)
             Rows: array, sparse matrix, data frame, ...; see `umapkit.data.as_rows`. A
             C-contiguous float32 array is kept for `transform`, not copied: do not write to it.
-        y : array of shape (n,), optional
-            Labels; -1 or missing means unknown. Equal rows with different labels count as
-            unknown.
+            With ``metric="precomputed"``: distances, shape (n, n).
+        y : array of shape (n,) or (n, t), optional
+            Targets; what is missing (NaN, None; for classes, texts and counts also -1 and empty
+            strings) is unknown. Equal rows with different targets are one point: of unknown class
+            or text, of the mean number, of the lower median place or count.
         graph : sparse or dense matrix of shape (n, n), optional
             Symmetric memberships to lay out, instead of those of the neighbours of `X`.
 
@@ -229,39 +318,42 @@ class UMAP(Settings):
         rows = self._rows(X, reset=True)
         forget(self)
         self.seed_ = resolve_seed(self.random_state)
-        everyone = RowFinder(rows, n_jobs=self.n_jobs)
+        everyone = find_equals(rows, self.n_jobs)
         # A graph or a table of neighbours from outside is about all rows, copies included.
-        given = graph is not None or self._given_neighbors() is not None
+        given = graph is not None or self._given_neighbors() is not None or self._is_given()
         copies = Copies.of(everyone.first, keep_all=given)
         self._places = copies
-        self._finder = everyone if copies.none else RowFinder(rows[copies.kept])
-        self._index: NeighborIndex | None = None
+        self._finder = find_kept(everyone, rows, copies)
+        self._index: NeighborIndex | GivenIndex | None = given_index(self, rows)
         self._mean_distance: float | None = None
+        self._inverse_number = None
+        self._lists = self._radii = self._radius_rule = None
         self._keeper = GroundKeeper()
+        labels = None if y is None else Labels.read(self, y, copies)  # before the long search
 
         memberships = find_memberships(self, self._finder.rows if not given else rows, graph)
         self.graph_ = copies.expand_graph(memberships)
         self.disconnected_ = disconnected(self.graph_)
-        if y is not None:
-            labels = copies.labels(y, everyone.first)
-            memberships = intersect_labels(
-                memberships, labels, target_weight=self.target_weight, n_jobs=self.n_jobs
-            )
+        if labels is not None:
+            memberships = labels.intersect(self, memberships)
             self.graph_ = copies.expand_graph(memberships)
-        lay_out(self, memberships, rows)
+        lay_out(self, memberships, rows, labels)
         return self
 
     def fit_transform(  # pyright: ignore[reportIncompatibleMethodOverride] # no **fit_params
         self, X: Any, y: Any = None, *, graph: Any = None
-    ) -> NDArray[np.float32]:
+    ) -> Any:
         """Make the map of `X` and return it; parameters and errors as for `fit`.
 
         Returns
         -------
         float32 array of shape (n, n_components)
-            `embedding_`.
+            `embedding_`. With `output_dens` the tuple of `embedding_`, `rad_orig_`, `rad_emb_`.
         """
-        return self.fit(X, y, graph=graph).embedding_
+        self.fit(X, y, graph=graph)
+        if self.output_dens:
+            return self.embedding_, self.rad_orig_, self.rad_emb_
+        return self.embedding_
 
     def transform(
         self, X: Any, *, return_score: bool = False
@@ -275,7 +367,8 @@ class UMAP(Settings):
         Parameters
         ----------
         X : table of shape (m, n_features)
-            Rows with the columns of ``fit``.
+            Rows with the columns of ``fit``. With ``metric="precomputed"``: distances to the n
+            rows of ``fit``, shape (m, n).
         return_score : bool, default False
             Whether to return also how far outside the data each row lies.
 
@@ -301,18 +394,7 @@ class UMAP(Settings):
         places[known] = self.embedding_[copies.kept[found[known]]]
         if not return_score and known.all():
             return places
-        index = self._search_index()
-        new = NewRows(
-            rows=rows[~known] if known.any() else rows,
-            ground=self._keeper.ground(self.embedding_, copies, index, self.seed_),
-            copies=copies,
-            n_neighbors=min(self.n_neighbors, len(copies.kept)),
-            local_connectivity=self.local_connectivity,
-            mean_distance=floor_distance(self),
-            disconnection_distance=self._resolved_disconnection(),
-            options=self._layout_options(n_epochs=self._new_row_epochs, seed=self.seed_),
-            n_jobs=n_jobs,
-        )
+        new = new_rows(self, rows[~known] if known.any() else rows, n_jobs)
         places[~known], near = place_new_rows(new)
         lost = int(np.isnan(places[:, 0]).sum())
         if lost:
@@ -325,6 +407,36 @@ class UMAP(Settings):
         if not return_score:
             return places
         return places, new.scores(near, found, known)
+
+    def inverse_transform(self, X: Any, *, n_neighbors: int | None = None) -> NDArray[np.float32]:
+        """Make rows of data for places on the map.
+
+        A place becomes the row that is nearest, by `metric`, to the training rows whose places
+        are near it: for Euclidean data their mean, weighted by how close they are on the map. A
+        row depends on its place and the fitted model only, not on the rest of `X`.
+
+        Parameters
+        ----------
+        X : array of shape (m, n_components)
+            Places, anywhere on the map; between groups they become mixtures.
+        n_neighbors : int, optional
+            Map points that a place asks. Larger values give smoother rows. By default the number
+            out of 5, 10, ..., 320 that predicts training rows best from the others.
+
+        Returns
+        -------
+        float32 array of shape (m, n_features)
+            The rows.
+
+        Raises
+        ------
+        ValueError
+            If `metric` has no gradient, `X` is not finite or has another number of columns than
+            the map, or `n_neighbors` is out of range.
+        """
+        from umapkit.models._inverse import invert
+
+        return invert(self, X, n_neighbors)
 
     @classmethod
     def from_parts(
@@ -380,12 +492,6 @@ class UMAP(Settings):
 
         save_umap(self, path)
 
-    def _keeps_sparse(self, X: Any, *, reset: bool) -> bool:
-        """Large sparse rows stay sparse in `fit`; later rows are what those of `fit` were."""
-        if reset:
-            return stays_sparse(X) and takes_sparse(resolve_metric(self.metric))
-        return isinstance(self._finder.rows, SparseRows)
-
-    def _search_index(self) -> NeighborIndex:
+    def _search_index(self) -> NeighborIndex | GivenIndex:
         """Index of the different training rows; searched now if the fit did not need one."""
         return search_index(self)

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from umapkit.neighbors._find import build_index, find_neighbors
-from umapkit.neighbors._index import NeighborIndex
-from umapkit.neighbors._neighbors import Neighbors
+from umapkit.neighbors._given_distances import (
+    GivenDistances,
+    GivenIndex,
+    SameRows,
+    read_distances,
+)
+from umapkit.neighbors._index import NeighborIndex, check_ids
+from umapkit.neighbors._neighbors import Neighbors, with_self
 from umapkit.neighbors._precomputed import check_precomputed
 from umapkit.neighbors._recall import estimate_recall
 
 __all__ = [
+    "GivenDistances",
+    "GivenIndex",
     "NeighborIndex",
     "Neighbors",
+    "SameRows",
     "build_index",
+    "check_ids",
     "check_precomputed",
     "estimate_recall",
     "find_neighbors",
+    "read_distances",
+    "with_self",
 ]

@@ -15,7 +15,7 @@ from umapkit.distances import resolve_metric
 from umapkit.neighbors._bounded import Bounds, nearest_of_rows
 from umapkit.neighbors._neighbors import Neighbors, with_self
 from umapkit.neighbors._space import Projected, Rows, Space, principal_space
-from umapkit.neighbors._table import Table, check_finite
+from umapkit.neighbors._table import Table, check_finite, kernel_of
 
 _FULL_WIDTH_UP_TO = 96  # rows this wide are searched as they are
 _WIDTHS = (48, 64, 96, 128, 192, 256)  # numbers a narrow row, a cache line or more apart
@@ -215,7 +215,7 @@ class _Plan:
 
 
 def _whole(table: Table) -> _Plan:
-    return _Plan(table.rows.shape[1], table.metric.kernel)
+    return _Plan(table.rows.shape[1], kernel_of(table.metric))
 
 
 def _spaces(
@@ -380,7 +380,7 @@ def _rerank(
     distances = np.empty((n, k), dtype=np.float32)
     metric = table.metric
     _kernels.rerank(
-        metric.kernel,
+        kernel_of(metric),
         table.rows,
         graph.order,
         graph.lists,
@@ -408,7 +408,7 @@ def search_graph(
     distances = np.empty((m, k), dtype=np.float32)
     metric = table.metric
     _kernels.search(
-        metric.kernel,
+        kernel_of(metric),
         graph.kernel,
         queries,
         narrow,

@@ -43,5 +43,6 @@ def exact_neighbors(table: Table, n_neighbors: int, n_threads: int) -> Neighbors
         ids, distances = nearest_of_rows(table, bounds, everyone, k, n_threads)
     else:
         ids, distances = table.nearest(table.rows, k, n_threads, self_rows=everyone)
-    check_finite(distances)
+    if not table.metric.missing:
+        check_finite(distances)
     return with_self(ids, distances)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from numpy.typing import ArrayLike
 
 from umapkit._seed import resolve_seed
 from umapkit._threads import resolve_n_jobs
-from umapkit.data import SparseRows, as_rows, as_sparse_rows, stays_sparse
-from umapkit.distances import Metric, resolve_metric
-from umapkit.neighbors._index import NeighborIndex, make_index
+from umapkit.data import Rows, SparseRows, as_rows, as_sparse_rows
+from umapkit.distances import MISSING, Metric, resolve_metric
+from umapkit.neighbors._index import NeighborIndex, make_index, make_table
 from umapkit.neighbors._neighbors import Neighbors
-from umapkit.neighbors._table import Table
-from umapkit.neighbors.sparse import build_sparse_index, takes_sparse
+from umapkit.neighbors.sparse import build_sparse_index, keeps_sparse
 
 Method = Literal["auto", "exact", "descent"]
 
@@ -27,7 +27,8 @@ def build_index(
     X: ArrayLike | SparseRows,
     *,
     n_neighbors: int = 15,
-    metric: str | Metric = "euclidean",
+    metric: str | Metric | Callable[..., Any] = "euclidean",
+    metric_kwds: Mapping[str, Any] | None = None,
     method: Method = "auto",
     target_recall: float = 0.95,
     random_state: Any = None,
@@ -42,12 +43,17 @@ def build_index(
         (`umapkit.data.stays_sparse`) under most metrics, see ``neighbors/sparse/README.md``.
     n_neighbors : int, default 15
         Length of the lists, the row itself included; 1 to n. Larger takes longer.
-    metric : str or Metric, default "euclidean"
-        Name or alias out of :data:`umapkit.distances.METRICS`.
+    metric : str, Metric or callable, default "euclidean"
+        Name or alias out of :data:`umapkit.distances.METRICS`, or a function of two rows that
+        returns their distance.
+    metric_kwds : mapping, optional
+        Keywords of the metric, such as ``{"p": 3}`` for "minkowski". What is not given is learned
+        from `X` (variances, ranges) or has a default.
     method : {"auto", "exact", "descent"}, default "auto"
         "exact" looks at all rows, O(n^2 d). "descent" finds nearly all neighbours in about
         O(n^1.1 d) (see ``cpp/include/umapkit/descent.hpp``). "auto" takes exact for up to 4,096
-        rows, where it is the cheaper one, and for metrics without descent.
+        rows, where it is the cheaper one, and for metrics without descent; a warning says how
+        long it takes where that is more than a minute.
     target_recall : float, default 0.95
         Descent is repeated with more effort, twice at most, while the recall estimated on 256
         rows is below this; 0 never repeats. Exact search has recall 1 anyway.
@@ -65,8 +71,9 @@ def build_index(
     Raises
     ------
     ValueError
-        If `X` holds NaN or infinity, `n_neighbors` is out of range, a name is not known, or
-        ``method="descent"`` is asked for a metric that has none.
+        If `X` holds NaN or infinity, `n_neighbors` is out of range, a name is not known,
+        ``method="descent"`` is asked for a metric that has none, or the metric is not defined for
+        a row.
 
     Examples
     --------
@@ -77,10 +84,13 @@ def build_index(
     >>> index.query([[4.2]], 2).indices
     array([[4, 5]], dtype=int32)
     """
-    card = resolve_metric(metric)
+    card = resolve_metric(metric, metric_kwds)
     n_threads = resolve_n_jobs(n_jobs)
-    sparse = stays_sparse(X) and takes_sparse(card)
-    rows = as_sparse_rows(X, name="X") if sparse else as_rows(X, name="X")
+    rows: Rows
+    if keeps_sparse(X, card):
+        rows = as_sparse_rows(X, name="X")
+    else:
+        rows = as_rows(X, name="X", missing=MISSING if card.missing else None)
     n = rows.shape[0]
     if isinstance(n_neighbors, bool) or not hasattr(n_neighbors, "__index__"):
         msg = f"n_neighbors={n_neighbors!r} is not an integer. Give 1 to {n}, the number of rows."
@@ -104,8 +114,9 @@ def build_index(
             seed=resolve_seed(random_state),
             n_threads=n_threads,
         )
+    card = card.fitted(rows)
     return make_index(
-        Table(rows, card, n_threads),
+        make_table(rows, card, n_threads),
         int(n_neighbors),
         method=_choose_method(method, card, *rows.shape),
         target=target_recall,
@@ -118,7 +129,8 @@ def find_neighbors(
     X: ArrayLike | SparseRows,
     *,
     n_neighbors: int = 15,
-    metric: str | Metric = "euclidean",
+    metric: str | Metric | Callable[..., Any] = "euclidean",
+    metric_kwds: Mapping[str, Any] | None = None,
     method: Method = "auto",
     target_recall: float = 0.95,
     random_state: Any = None,
@@ -141,6 +153,7 @@ def find_neighbors(
         X,
         n_neighbors=n_neighbors,
         metric=metric,
+        metric_kwds=metric_kwds,
         method=method,
         target_recall=target_recall,
         random_state=random_state,
@@ -154,8 +167,8 @@ def _choose_method(method: str, metric: Metric, n: int, d: int) -> Literal["exac
     if method == "descent":
         if not metric.descent:
             msg = (
-                f"method='descent' is not offered for metric={metric.name!r}: neighbours of "
-                "neighbours need not be near. Give method='exact' or 'auto'."
+                f"method='descent' is not offered for metric={metric.name!r}. Give method='exact' "
+                "or 'auto'."
             )
             raise ValueError(msg)
         return "descent"

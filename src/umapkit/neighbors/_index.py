@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from umapkit._threads import resolve_n_jobs
-from umapkit.data import Rows, SparseRows, as_rows
-from umapkit.distances import Metric, resolve_metric
+from umapkit.data import Rows, SparseRows
+from umapkit.distances import FromFunction, Metric, resolve_metric
 from umapkit.neighbors._descent import Graph, descent_neighbors, search_graph
 from umapkit.neighbors._exact import exact_neighbors
+from umapkit.neighbors._measured import MeasuredTable
 from umapkit.neighbors._neighbors import Neighbors
 from umapkit.neighbors._space import Space
 from umapkit.neighbors._table import Table, check_apart, check_finite
 
 _NOBODY = 0x7FFFFFFF  # kNobody of cpp/include/umapkit/lists.hpp
+_KEYWORD = "keyword."  # begins the names of the metric's keywords
+_INCOMPLETE = ("indices", "index.indices")
 _TREES = ("order", "members", "directions", "limits", "lists")
 
 
@@ -95,11 +99,8 @@ class NeighborIndex:
             If `Q` has the wrong number of columns or holds NaN, or k is out of range.
         """
         n_threads = resolve_n_jobs(n_jobs)
-        rows = as_rows(Q, name="Q", min_rows=0, n_jobs=n_threads)
-        n, d = self.data.shape
-        if rows.shape[1] != d:
-            msg = f"Q has {rows.shape[1]} columns; the index was built on {d}. Give rows of {d}."
-            raise ValueError(msg)
+        rows = self._table.read(Q, n_threads)
+        n = len(self.data)
         if not 1 <= k <= n:
             msg = f"k={k} neighbours were asked for; the index holds {n} rows. Give 1 to {n}."
             raise ValueError(msg)
@@ -112,17 +113,26 @@ class NeighborIndex:
                 self._graph,
                 queries,
                 k,
-                effort=max(48, k + k // 2, k + 16),
+                effort=max(32, k + 25),
                 n_threads=n_threads,
             )
-        check_finite(distances)
-        return Neighbors(ids, distances)
+        if not self.metric.missing:
+            check_finite(distances)
+        return Neighbors(*self._table.finished(ids, distances))
 
     def state_arrays(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         """Return what :meth:`from_state` needs: arrays, and plain numbers and strings.
 
         The training rows are among the arrays, under "data".
+
+        Raises
+        ------
+        ValueError
+            If the metric is a function: no array holds one.
         """
+        if isinstance(self.metric.formula, FromFunction):
+            msg = f"metric={self.metric.name!r} is a function, which cannot be saved as arrays."
+            raise ValueError(msg)
         arrays: dict[str, NDArray[Any]] = {
             "data": self._table.X,
             "indices": self.neighbors.indices,
@@ -134,6 +144,7 @@ class NeighborIndex:
             "recall": self.recall,
             "seed": self.seed,
         }
+        write_keywords(self.metric, arrays, numbers)
         if self._graph is not None:
             arrays |= {name: getattr(self._graph, name) for name in _TREES}
             numbers["depth"] = self._graph.depth
@@ -169,12 +180,13 @@ class NeighborIndex:
         """
         n = len(arrays["data"])
         for name in ("indices", "order", "members"):
-            _check_ids(arrays, name, n)
+            check_ids(arrays, name, n)
         if "lists" in arrays:
             nobody = arrays["lists"] == _NOBODY
-            _check_ids({"lists": np.where(nobody, 0, arrays["lists"])}, "lists", n)
+            check_ids({"lists": np.where(nobody, 0, arrays["lists"])}, "lists", n)
         n_threads = resolve_n_jobs(n_jobs)
-        table = Table(arrays["data"], resolve_metric(numbers["metric"]), n_threads)
+        card = read_metric(arrays, numbers).fitted(arrays["data"])
+        table = make_table(arrays["data"], card, n_threads)
         graph = None
         if numbers["method"] == "descent":
             space, heights = None, None
@@ -220,19 +232,54 @@ def make_index(
     if method == "exact":
         neighbors = exact_neighbors(table, n_neighbors, n_threads)
         check_apart(table, neighbors)
+        neighbors = _finished(table, neighbors)
         return NeighborIndex(table, neighbors, method="exact", graph=None, recall=1.0, seed=seed)
     neighbors, graph, recall = descent_neighbors(
         table, n_neighbors, target=target, seed=seed, n_threads=n_threads
     )
     check_apart(table, neighbors)
+    neighbors = _finished(table, neighbors)
     return NeighborIndex(table, neighbors, method="descent", graph=graph, recall=recall, seed=seed)
 
 
-def _check_ids(arrays: dict[str, NDArray[Any]], name: str, n: int) -> None:
+def write_keywords(
+    metric: Metric, arrays: dict[str, NDArray[Any]], numbers: dict[str, Any]
+) -> None:
+    """Add what is known of a metric's keywords to the state of an index."""
+    for name, value in metric.given.items():
+        if isinstance(value, np.ndarray):
+            arrays[_KEYWORD + name] = value
+        else:
+            numbers[_KEYWORD + name] = str(value)  # JSON has no infinity
+
+
+def read_metric(arrays: dict[str, NDArray[Any]], numbers: dict[str, Any]) -> Metric:
+    """Metric of a saved index, with its keywords."""
+    named = resolve_metric(numbers["metric"])
+    given: dict[str, Any] = {
+        keyword.name: arrays[_KEYWORD + keyword.name]
+        if _KEYWORD + keyword.name in arrays
+        else keyword.read(numbers[_KEYWORD + keyword.name])
+        for keyword in named.keywords
+    }
+    return replace(named, given=given)
+
+
+def make_table(rows: NDArray[np.float32], card: Metric, n_threads: int) -> Table:
+    """Return the table that searches rows under a metric, by a kernel where it has one."""
+    return (Table if card.kernel is not None else MeasuredTable)(rows, card, n_threads)
+
+
+def _finished(table: Table, neighbors: Neighbors) -> Neighbors:
+    return Neighbors(*table.finished(neighbors.indices, neighbors.distances, first=1))
+
+
+def check_ids(arrays: dict[str, NDArray[Any]], name: str, n: int) -> None:
+    """Refuse row numbers beyond the n rows; -1 stands for none where lists are incomplete."""
     if name not in arrays or arrays[name].size == 0:
         return
     low, high = int(arrays[name].min()), int(arrays[name].max())
-    if low < 0 or high >= n:
+    if low < -1 or (low < 0 and name not in _INCOMPLETE) or high >= n:
         msg = (
             f"The index is damaged: {name!r} names row {low if low < 0 else high}, but there are "
             f"{n} rows. Save the model again, or build the index anew."

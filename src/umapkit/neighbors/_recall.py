@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,19 +11,20 @@ from numpy.typing import ArrayLike, NDArray
 
 from umapkit._seed import resolve_seed
 from umapkit._threads import resolve_n_jobs
-from umapkit.data import SparseRows, as_rows, as_sparse_rows, stays_sparse
-from umapkit.distances import Metric, resolve_metric
+from umapkit.data import Rows, SparseRows, as_rows, as_sparse_rows
+from umapkit.distances import MISSING, Metric, resolve_metric
 from umapkit.neighbors._descent import true_sample
+from umapkit.neighbors._index import make_table
 from umapkit.neighbors._neighbors import Neighbors
-from umapkit.neighbors._table import Table
-from umapkit.neighbors.sparse import SparseTable, sparse_recall, takes_sparse
+from umapkit.neighbors.sparse import SparseTable, keeps_sparse, sparse_recall
 
 
 def estimate_recall(
     X: ArrayLike | SparseRows,
     neighbors: Neighbors,
     *,
-    metric: str | Metric = "euclidean",
+    metric: str | Metric | Callable[..., Any] = "euclidean",
+    metric_kwds: Mapping[str, Any] | None = None,
     sample_size: int = 256,
     random_state: Any = 0,
     n_jobs: int | None = None,
@@ -34,12 +37,14 @@ def estimate_recall(
 
     Parameters
     ----------
-    X : array-like, shape (n, d)
+    X : array-like or sparse matrix, shape (n, d)
         The rows.
     neighbors : Neighbors
         Their lists, shape (n, k), each row itself first.
-    metric : str or Metric, default "euclidean"
+    metric : str, Metric or callable, default "euclidean"
         The metric of the lists.
+    metric_kwds : mapping, optional
+        Its keywords.
     sample_size : int, default 256
         Rows to look at; n or more gives the exact figure. The standard error is about
         0.06 / sqrt(sample_size) at a recall of 0.98.
@@ -59,9 +64,12 @@ def estimate_recall(
         If `neighbors` has another number of rows than `X`, or `sample_size` is below 1.
     """
     n_threads = resolve_n_jobs(n_jobs)
-    card = resolve_metric(metric)
-    sparse = stays_sparse(X) and takes_sparse(card)
-    rows = as_sparse_rows(X, name="X") if sparse else as_rows(X, name="X")
+    card = resolve_metric(metric, metric_kwds)
+    rows: Rows
+    if keeps_sparse(X, card):
+        rows = as_sparse_rows(X, name="X")
+    else:
+        rows = as_rows(X, name="X", missing=MISSING if card.missing else None)
     if neighbors.n != rows.shape[0]:
         msg = f"neighbors has {neighbors.n} lists and X {rows.shape[0]} rows. Give one list a row."
         raise ValueError(msg)
@@ -76,7 +84,7 @@ def estimate_recall(
             seed=resolve_seed(random_state),
             n_threads=n_threads,
         )
-    table = Table(rows, card, n_threads)
+    table = make_table(rows, card.fitted(rows), n_threads)
     truth = true_sample(
         table,
         neighbors.k - 1,
@@ -84,6 +92,7 @@ def estimate_recall(
         seed=resolve_seed(random_state),
         n_threads=n_threads,
     )
+    truth = replace(truth, distances=table.finished(truth.ids, truth.distances)[1])
     listed = neighbors.indices[truth.sample, 1:]
     return truth.recall(_true_distances(rows, table.metric, truth.sample, listed))
 
@@ -106,7 +115,7 @@ def _true_distances(
         there &= ids >= 0
         if metric.name == "inner_product":
             # This distance counts from the longest row of the table, so it needs all of it.
-            found[i, there] = metric.formula(rows[row : row + 1], rows)[0, ids[there]]
+            found[i, there] = metric.between(rows[row : row + 1], rows)[0, ids[there]]
         else:
-            found[i, there] = metric.formula(rows[row : row + 1], rows[ids[there]])[0]
+            found[i, there] = metric.between(rows[row : row + 1], rows[ids[there]])[0]
     return np.sort(found * (1 - 1e-5), axis=1).astype(np.float32)

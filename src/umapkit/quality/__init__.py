@@ -19,13 +19,24 @@ from umapkit.quality._costs import (
     similarity,
     unordered_pair_sum,
 )
+from umapkit.quality._density import (
+    correlation_gradient,
+    density_correlation,
+    density_regression,
+    local_radii,
+    map_radii,
+    radius_slopes,
+)
 from umapkit.quality._effective import EffectiveLoss, effective_loss
+from umapkit.quality._epoch import epoch_cost, epoch_gradient
 from umapkit.quality._gradients import (
     attraction_gradient,
     expected_gradient,
     nominal_gradient,
     repulsion_gradient,
 )
+from umapkit.quality._largevis import largevis_cost
+from umapkit.quality._minibatch import minibatch_loss
 from umapkit.quality._preservation import neighborhood_preservation
 from umapkit.quality._silhouette import silhouette
 from umapkit.quality._trustworthiness import continuity, trustworthiness
@@ -35,17 +46,27 @@ __all__ = [
     "attraction_cost",
     "attraction_gradient",
     "continuity",
+    "correlation_gradient",
+    "density_correlation",
+    "density_regression",
     "effective_loss",
     "effective_loss_of",
     "effective_target",
+    "epoch_cost",
+    "epoch_gradient",
     "expected_gradient",
     "fuzzy_cross_entropy",
     "fuzzy_cross_entropy_without_constants",
     "knn_accuracy",
+    "largevis_cost",
+    "local_radii",
+    "map_radii",
+    "minibatch_loss",
     "neighborhood_preservation",
     "nominal_gradient",
     "nominal_loss_of",
     "ordered_pair_sum",
+    "radius_slopes",
     "repulsion_cost",
     "repulsion_gradient",
     "silhouette",

@@ -69,14 +69,14 @@ def check_same_rows(first: NDArray[Any], second: NDArray[Any], names: tuple[str,
         raise ValueError(msg)
 
 
-def check_count(value: Any, name: str, most: int, why: str) -> int:
-    """Return `value` as an int in [1, most]; `why` explains the upper end in the error."""
+def check_count(value: Any, name: str, most: int, why: str, *, least: int = 1) -> int:
+    """Return `value` as an int in [least, most]; `why` explains the upper end in the error."""
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
         msg = f"{name}={value!r} is not an integer."
         raise TypeError(msg)
     count = int(value)
-    if not 1 <= count <= most:
-        msg = f"{name}={count} is out of range: from 1 to {most} is possible, because {why}."
+    if not least <= count <= most:
+        msg = f"{name}={count} is out of range: from {least} to {most} is possible, because {why}."
         raise ValueError(msg)
     return count
 

@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from umapkit._threads import resolve_n_jobs
 from umapkit.data import SparseRows, as_sparse_rows
-from umapkit.distances import Metric, resolve_metric
-from umapkit.neighbors._index import NeighborIndex
+from umapkit.distances import Metric
+from umapkit.neighbors._index import NeighborIndex, read_metric, write_keywords
 from umapkit.neighbors._neighbors import Neighbors
 from umapkit.neighbors._table import check_finite
 from umapkit.neighbors.sparse._measures import takes_sparse
@@ -82,12 +82,13 @@ class SparseIndex(NeighborIndex):
             "indices": self.neighbors.indices,
             "distances": self.neighbors.distances,
         }
-        numbers = {
+        numbers: dict[str, Any] = {
             "metric": self.metric.name,
             "method": self.method,
             "recall": self.recall,
             "seed": self.seed,
         }
+        write_keywords(self.metric, arrays, numbers)
         return arrays, numbers
 
     @classmethod
@@ -106,7 +107,7 @@ class SparseIndex(NeighborIndex):
             If the arrays are damaged, or the metric is none for sparse rows.
         """
         rows = SparseRows.from_arrays(arrays)
-        metric = resolve_metric(numbers["metric"])
+        metric = read_metric(arrays, numbers)
         indices = arrays["indices"]
         inside = indices.size == 0 or (indices.min() >= 0 and indices.max() < len(rows))
         if len(indices) != len(rows) or not inside or not takes_sparse(metric):

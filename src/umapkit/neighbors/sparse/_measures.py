@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
-from umapkit.distances import Metric
+from umapkit.data import human_size, stays_sparse
+from umapkit.distances import METRICS, Metric
 
 # Numbers of the sums and the formulas: cpp/include/umapkit/sparse_distance.hpp.
 _SQUARE, _MANHATTAN, _CHEBYSHEV, _HAMMING, _CANBERRA, _BRAYCURTIS, _COUNTS = range(7)
@@ -72,6 +74,38 @@ _MEASURES = {
 MEASURES = MappingProxyType(_MEASURES)
 
 
+_BY_ORDER = {1.0: "manhattan", 2.0: "euclidean", float("inf"): "chebyshev"}
+
+
+def measure_of(metric: Metric) -> SparseMeasure | None:
+    """Return what the kernels do for a metric; None where they have none for sparse rows."""
+    known = METRICS.get(metric.name)
+    if known is None or known.formula is not metric.formula:  # a function of the user
+        return None
+    if metric.name == "minkowski":
+        name = _BY_ORDER.get(float(metric.given.get("p", 2.0)))
+        return None if name is None else MEASURES[name]
+    return MEASURES.get(metric.name)
+
+
 def takes_sparse(metric: Metric) -> bool:
     """Whether sparse rows can be measured without being made dense."""
-    return metric.name in MEASURES
+    return measure_of(metric) is not None
+
+
+def keeps_sparse(X: Any, metric: Metric) -> bool:
+    """Whether these rows are worked on as sparse ones under a metric.
+
+    Warns where large sparse rows have to be made dense for it.
+    """
+    if not stays_sparse(X):
+        return False
+    if takes_sparse(metric):
+        return True
+    msg = (
+        f"metric={metric.name!r} has no kernel for sparse rows: X of shape {X.shape} is made "
+        f"dense, which takes {human_size(4 * X.shape[0] * X.shape[1])}. These metrics have one: "
+        f"{', '.join(sorted(MEASURES))}."
+    )
+    warnings.warn(msg, UserWarning, stacklevel=3)
+    return False

@@ -11,7 +11,7 @@ from umapkit import _kernels
 from umapkit.data import SparseRows
 from umapkit.distances import Metric
 from umapkit.neighbors.sparse._columns import Columns
-from umapkit.neighbors.sparse._measures import MEASURES
+from umapkit.neighbors.sparse._measures import measure_of
 from umapkit.neighbors.sparse._prepared import Prepared, prepare
 
 _BLOCK_WORK = 1e9  # pairs of entries that meet in one call, a second or so
@@ -33,8 +33,12 @@ class SparseTable:
 
     def __init__(self, X: SparseRows, metric: Metric, n_threads: int) -> None:
         self.X = X
-        self.metric = metric
-        self.measure = MEASURES[metric.name]
+        self.metric = metric.learned(X)
+        measure = measure_of(self.metric)
+        if measure is None:
+            msg = f"metric={metric.name!r} has no kernel for sparse rows."
+            raise ValueError(msg)
+        self.measure = measure
         self.rows = prepare(X, self.measure, n_threads)
 
     @cached_property

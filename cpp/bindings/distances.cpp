@@ -1,0 +1,38 @@
+#include "tables/distances.hpp"
+
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+
+#include <stdexcept>
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace umapkit {
+
+namespace {
+
+template <class T>
+using Matrix = nb::ndarray<T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+
+void warp_rows(Matrix<const float> queries, Matrix<const float> table, std::size_t steps,
+               bool path_mean, Matrix<double> costs) {
+  const std::size_t d = table.shape(1);
+  if (queries.shape(1) != d || costs.shape(0) != queries.shape(0) ||
+      costs.shape(1) != table.shape(0))
+    throw std::invalid_argument("queries (m, d), table (n, d) and costs (m, n) do not fit");
+  if (steps == 0 || d == 0 || d % steps != 0)
+    throw std::invalid_argument("steps must divide the number of columns");
+  const nb::gil_scoped_release release;
+  distances_kernels().warp_rows(queries.data(), queries.shape(0), table.data(), table.shape(0),
+                                steps, d / steps, path_mean, costs.data());
+}
+
+}  // namespace
+
+void bind_distances(nb::module_& m) {
+  m.def("warp_rows", &warp_rows, "queries"_a.noconvert(), "table"_a.noconvert(), "steps"_a,
+        "path_mean"_a, "costs"_a.noconvert(), "Dynamic time warping of every query and row.");
+}
+
+}  // namespace umapkit

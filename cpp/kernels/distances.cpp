@@ -1,0 +1,10 @@
+#include "tables/distances.hpp"
+
+#include "umapkit/warp.hpp"
+
+UMAPKIT_BEGIN
+
+extern const DistancesTable distances_table;
+const DistancesTable distances_table = {warp_rows};
+
+UMAPKIT_END

@@ -1,0 +1,23 @@
+"""umap-learn's names over umapkit: ``import umapkit.compat.umap_learn as umap``.
+
+The classes and functions take umap-learn 0.5.12's arguments and give what it gives; the work is
+umapkit's. What umap-learn has and umapkit has not raises NotImplementedError, and says so.
+"""
+
+from __future__ import annotations
+
+from umapkit.compat.umap_learn import distances, spectral, umap_, utils, validation
+from umapkit.compat.umap_learn._umap import UMAP
+
+__version__ = "0.5.12"  # of umap-learn, whose names these are
+
+__all__ = ["UMAP", "__version__", "distances", "spectral", "umap_", "utils", "validation"]
+
+
+def __getattr__(name: str) -> object:
+    if name == "plot":
+        import importlib
+
+        return importlib.import_module("umapkit.compat.umap_learn.plot")
+    msg = f"umapkit.compat.umap_learn has no {name!r}; it has: {', '.join([*__all__, 'plot'])}."
+    raise AttributeError(msg)

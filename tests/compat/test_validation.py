@@ -1,0 +1,168 @@
+"""umap-learn's refusals: the same values raise ValueError here."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_matrix
+
+import umapkit.compat.umap_learn as umap
+from umapkit.compat.umap_learn._parameters import our_parameters
+
+from .features import has, random_rows, takes
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("set_op_mix_ratio", -1.0),
+        ("set_op_mix_ratio", 1.5),
+        ("min_dist", 2.0),
+        ("min_dist", -1.0),
+        ("n_components", -1),
+        ("n_components", 1.5),
+        ("n_components", 2.3),
+        ("n_components", "23"),
+        ("n_components", np.float64(2.3)),
+        ("n_neighbors", 0.5),
+        ("n_neighbors", -1),
+        ("metric", 45),
+        ("metric", "foobar"),
+        ("learning_rate", -1.5),
+        ("repulsion_strength", -0.5),
+        ("negative_sample_rate", -1),
+        ("init", "foobar"),
+        ("init", 42),
+        ("init", np.zeros((50, 3))),
+        ("n_epochs", -2),
+        ("n_epochs", [5, -1]),
+        ("target_n_neighbors", 1),
+        ("output_metric", "foobar"),
+        ("output_metric", "precomputed"),
+        ("output_metric", "hamming"),
+        ("metric", "haversine"),
+        ("n_jobs", -2),
+        ("n_jobs", 0),
+        ("tqdm_kwds", 3),
+        ("disconnection_distance", "far"),
+        ("transform_mode", "foobar"),
+    ],
+)
+def test_what_umap_learn_refuses_is_refused(name, value):
+    with pytest.raises(ValueError, match=name if name != "init" else "init"):
+        umap.UMAP(**{name: value}).fit(random_rows(50, 4))
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"densmap": True, "dens_lambda": -1.0},
+        {"densmap": True, "dens_var_shift": -1.0},
+        {"densmap": True, "dens_frac": -1.0},
+        {"densmap": True, "dens_frac": 2.0},
+        {"unique": True, "metric": "precomputed"},
+        {"densmap": True, "output_metric": "haversine"},
+        {"output_metric": "haversine", "n_components": 3},
+    ],
+)
+def test_what_does_not_go_together_is_refused(parameters):
+    with pytest.raises(ValueError, match=r"dens|unique|haversine"):
+        umap.UMAP(**parameters).fit(random_rows(50, 50))
+
+
+def test_hellinger_refuses_negative_values():
+    with pytest.raises(ValueError, match="hellinger"):
+        umap.UMAP(metric="hellinger").fit(-random_rows(30, 4))
+
+
+def test_an_output_function_without_gradient_is_refused():
+    takes(output_metric=lambda x, y: (0.0, x))
+
+    def flat(x, y):
+        return float(np.abs(x - y).sum())
+
+    with pytest.raises((ValueError, TypeError)):
+        umap.UMAP(output_metric=flat, n_epochs=3).fit(random_rows(30, 4))
+
+
+def test_update_needs_rows_without_labels():
+    rows = random_rows(30, 4)
+    model = umap.UMAP(n_neighbors=5, n_epochs=3, random_state=0).fit(rows, np.arange(30) % 2)
+    with pytest.raises(ValueError, match="labels"):
+        model.update(rows)
+
+
+def test_update_needs_rows_and_not_distances():
+    takes(metric="precomputed")
+    distances = np.abs(np.subtract.outer(np.arange(30.0), np.arange(30.0)))
+    model = umap.UMAP(n_neighbors=5, n_epochs=3, metric="precomputed", random_state=0)
+    with pytest.raises(ValueError, match="precomputed"):
+        model.fit(distances).update(distances)
+
+
+def test_labels_of_another_length_are_refused():
+    with pytest.raises(ValueError, match="29 labels"):
+        umap.UMAP().fit(random_rows(30, 4), np.zeros(29))
+
+
+@pytest.mark.parametrize("case", ["sparse", "dice"])
+def test_no_way_back_from_where_there_is_none(case):
+    has("inverse_transform")
+    rows = (random_rows(40, 16) < 0.6).astype(np.float32)
+    if case == "dice":
+        takes(metric="dice")
+    given = csr_matrix(rows) if case == "sparse" else rows
+    metric = "dice" if case == "dice" else "euclidean"
+    model = umap.UMAP(n_neighbors=5, n_epochs=3, metric=metric, random_state=0).fit(given)
+    if case == "sparse":
+        # umap-learn refuses; here sparse rows may be dense inside, and then there is a way.
+        try:
+            back = model.inverse_transform(model.embedding_[:3])
+        except (ValueError, NotImplementedError):
+            return
+        assert np.isfinite(back).all()
+        return
+    with pytest.raises((ValueError, NotImplementedError)):
+        model.inverse_transform(model.embedding_[:3])
+
+
+def test_too_many_neighbours_only_warn():
+    with pytest.warns(UserWarning, match="n_neighbors is larger than the dataset size") as seen:
+        model = umap.UMAP(n_neighbors=20, n_epochs=3, random_state=0).fit(random_rows(10, 3))
+    assert len(seen) == 1
+    assert model._n_neighbors == 9
+
+
+def test_a_and_b_are_kept():
+    model = umap.UMAP(a=1.2, b=1.75, min_dist=0.3, n_epochs=3).fit(random_rows(30, 4))
+    assert (model._a, model._b) == (1.2, 1.75)
+    with pytest.warns(UserWarning, match="Give both"):
+        model = umap.UMAP(a=1.2, n_epochs=3).fit(random_rows(30, 4))
+    assert model._a == pytest.approx(1.577, abs=1e-3)
+
+
+def test_fit_returns_the_model_and_leaves_parameters_alone():
+    model = umap.UMAP(random_state=3, n_epochs=3, metric="cosine", verbose=False)
+    before = model.get_params()
+    assert model.fit(random_rows(30, 4)) is model
+    assert model.get_params() == before
+
+
+def test_a_function_as_metric_warns_at_most_once(recwarn):
+    def city(x, y):
+        return float(np.abs(x - y).sum())
+
+    takes(metric=city)
+    umap.UMAP(metric=city, n_neighbors=5, n_epochs=3, random_state=0).fit(random_rows(30, 4))
+    assert len(recwarn) <= 1
+
+
+@pytest.mark.parametrize("parameters", [{"metric": "sinkhorn"}, {"metric": "kantorovich"}])
+def test_what_is_not_there_says_so(parameters):
+    with pytest.raises(NotImplementedError, match="umap-learn's and not in umapkit"):
+        umap.UMAP(**parameters).fit(random_rows(30, 4))
+
+
+def test_the_weight_of_densities_is_in_umap_learns_unit():
+    model = umap.UMAP(densmap=True, dens_lambda=1.5)
+    assert our_parameters(model, n_neighbors=15, supervised=False)["dens_lambda"] == 3.0

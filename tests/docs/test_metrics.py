@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import re
+
+from umapkit.distances import METRICS, FromCounts, dtw
+
+from .pages import ROOT, table_rows
+
+PAGE = ROOT / "docs" / "metrics.md"
+
+
+def search_of(card):
+    if card.descent or card.name == "wasserstein_1d":  # which learns it from its order, 1
+        return "descent"
+    if card.kernel is not None or card.formula is dtw:
+        return "exact"
+    return "products" if isinstance(card.formula, FromCounts) else "formula"
+
+
+def test_the_page_lists_every_metric_as_it_is():
+    rows = {re.findall(r"`(\w+)`", row[0])[0]: row for row in table_rows(PAGE, "The list")}
+    assert set(rows) == set(METRICS)
+    for name, card in METRICS.items():
+        keywords, search, slope = (cell.strip() for cell in rows[name][1:4])
+        visible = [k.name for k in card.keywords if not k.hidden]
+        assert re.findall(r"`(\w+)`", keywords) == visible, name
+        assert search == search_of(card), name
+        assert slope == ("no" if card.gradient is None else "yes"), name
+        listed = re.findall(r"\(([^)]*)\)", rows[name][0])
+        for alias in listed[0].split(", ") if listed else []:
+            assert alias in card.aliases, name
