@@ -107,12 +107,12 @@ void find_rows(const Rows& queries, const Rows& x, In<std::uint64_t, 1> hashes,
                              found.data(), n_threads);
 }
 
-void row_sums(int metric, const Rows& rows, Out<double, 2> out, int n_threads) {
+void row_sums(int metric, double order, const Rows& rows, Out<double, 2> out, int n_threads) {
   require(out.shape(0) == 2 && out.shape(1) == rows.view().n, "out: (2, n)");
-  sparse_kernels().row_sums(metric, rows.view(), out.data(), n_threads);
+  sparse_kernels().row_sums(metric, order, rows.view(), out.data(), n_threads);
 }
 
-void nearest(int metric, int formula, bool root, double scale, const Rows& queries,
+void nearest(int metric, int formula, bool root, double scale, double order, const Rows& queries,
              const Rows& table, const Columns& postings, std::optional<In<std::int32_t, 1>> self,
              Out<std::int32_t, 2> ids, Out<float, 2> distances, int n_threads) {
   const std::size_t m = queries.view().n;
@@ -121,31 +121,31 @@ void nearest(int metric, int formula, bool root, double scale, const Rows& queri
   require(ids.shape(0) == m && distances.shape(0) == m && ids.shape(1) == distances.shape(1),
           "ids, distances: (m, k)");
   require(!self || self->shape(0) == m, "self: (m,)");
-  sparse_kernels().nearest({metric, formula, root, scale}, queries.view(), table.view(),
+  sparse_kernels().nearest({metric, formula, root, scale, order}, queries.view(), table.view(),
                            postings.view(), self ? self->data() : nullptr,
                            static_cast<int>(ids.shape(1)), ids.data(), distances.data(), n_threads);
 }
 
-void rank(int metric, int formula, bool root, double scale, const Rows& rows,
+void rank(int metric, int formula, bool root, double scale, double power, const Rows& rows,
           In<std::int32_t, 1> order, In<std::uint32_t, 2> candidates, Out<float, 2> keys,
           Out<std::uint32_t, 2> ids, int n_threads) {
   const std::size_t n = rows.view().n;
   require(order.shape(0) == n && candidates.shape(0) == n && keys.shape(0) == n &&
               ids.shape(0) == n && keys.shape(1) == ids.shape(1) && keys.shape(1) >= 1,
           "n rows each");
-  sparse_kernels().rank({metric, formula, root, scale}, rows.view(), order.data(),
+  sparse_kernels().rank({metric, formula, root, scale, power}, rows.view(), order.data(),
                         candidates.data(), static_cast<int>(candidates.shape(1)),
                         static_cast<int>(keys.shape(1)), keys.data(), ids.data(), n_threads);
 }
 
-int descend(int metric, int formula, bool root, double scale, const Rows& rows, int reach,
-            int first, int rounds, std::size_t enough, std::uint64_t seed, Out<float, 2> keys,
-            Out<std::uint32_t, 2> ids, int n_threads) {
+int descend(int metric, int formula, bool root, double scale, double order, const Rows& rows,
+            int reach, int first, int rounds, std::size_t enough, std::uint64_t seed,
+            Out<float, 2> keys, Out<std::uint32_t, 2> ids, int n_threads) {
   const std::size_t n = rows.view().n;
   require(keys.shape(0) == n && ids.shape(0) == n && keys.shape(1) == ids.shape(1) &&
               keys.shape(1) >= 1 && reach >= 1 && first >= 0,
           "keys, ids: (n, k)");
-  return sparse_kernels().descend({metric, formula, root, scale}, rows.view(),
+  return sparse_kernels().descend({metric, formula, root, scale, order}, rows.view(),
                                   static_cast<int>(keys.shape(1)), reach, first, rounds, enough,
                                   seed, keys.data(), ids.data(), n_threads);
 }
@@ -178,16 +178,16 @@ void bind_sparse(nb::module_& m) {
         "first"_a.noconvert(), Free());
   m.def("sparse_find_rows", &find_rows, "queries"_a, "x"_a, "hashes"_a.noconvert(),
         "table"_a.noconvert(), "found"_a.noconvert(), "n_threads"_a, Free());
-  m.def("sparse_row_sums", &row_sums, "metric"_a, "rows"_a, "out"_a.noconvert(), "n_threads"_a,
-        Free());
-  m.def("sparse_nearest", &nearest, "metric"_a, "formula"_a, "root"_a, "scale"_a, "queries"_a,
-        "table"_a, "postings"_a, "self_rows"_a.noconvert().none(), "ids"_a.noconvert(),
+  m.def("sparse_row_sums", &row_sums, "metric"_a, "order"_a, "rows"_a, "out"_a.noconvert(),
+        "n_threads"_a, Free());
+  m.def("sparse_nearest", &nearest, "metric"_a, "formula"_a, "root"_a, "scale"_a, "order"_a,
+        "queries"_a, "table"_a, "postings"_a, "self_rows"_a.noconvert().none(), "ids"_a.noconvert(),
         "distances"_a.noconvert(), "n_threads"_a, Free());
-  m.def("sparse_rank", &rank, "metric"_a, "formula"_a, "root"_a, "scale"_a, "rows"_a,
+  m.def("sparse_rank", &rank, "metric"_a, "formula"_a, "root"_a, "scale"_a, "power"_a, "rows"_a,
         "order"_a.noconvert(), "candidates"_a.noconvert(), "keys"_a.noconvert(),
         "ids"_a.noconvert(), "n_threads"_a, Free());
-  m.def("sparse_descend", &descend, "metric"_a, "formula"_a, "root"_a, "scale"_a, "rows"_a,
-        "reach"_a, "first"_a, "rounds"_a, "enough"_a, "seed"_a, "keys"_a.noconvert(),
+  m.def("sparse_descend", &descend, "metric"_a, "formula"_a, "root"_a, "scale"_a, "order"_a,
+        "rows"_a, "reach"_a, "first"_a, "rounds"_a, "enough"_a, "seed"_a, "keys"_a.noconvert(),
         "ids"_a.noconvert(), "n_threads"_a, Free());
   m.def("sparse_scores", &scores, "rows"_a, "columns"_a, "means"_a.noconvert(), "iterations"_a,
         "axes"_a.noconvert(), "out"_a.noconvert(), "n_threads"_a, Free());

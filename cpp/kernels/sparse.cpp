@@ -11,8 +11,8 @@ UMAPKIT_BEGIN
 
 namespace {
 
-void row_sums_of(int metric, const CsrRows& rows, double* out, int n_threads) {
-  with_sparse_metric(metric, [&]<SparseMetric M>() { row_sums<M>(rows, out, n_threads); });
+void row_sums_of(int metric, double order, const CsrRows& rows, double* out, int n_threads) {
+  with_sparse_metric(metric, [&]<SparseMetric M>() { row_sums<M>(rows, order, out, n_threads); });
 }
 
 void nearest_of(const Measure& how, const CsrRows& queries, const CsrRows& table,

@@ -15,7 +15,7 @@ struct SparseTable {
   void (*find_rows)(const CsrRows& queries, const CsrRows& x, const std::uint64_t* hashes,
                     const std::int64_t* table, std::size_t capacity, std::int64_t* found,
                     int n_threads);
-  void (*row_sums)(int metric, const CsrRows& rows, double* out, int n_threads);
+  void (*row_sums)(int metric, double order, const CsrRows& rows, double* out, int n_threads);
   void (*nearest)(const Measure& how, const CsrRows& queries, const CsrRows& table,
                   const Postings& postings, const std::int32_t* self, int k, std::int32_t* ids,
                   float* distances, int n_threads);

@@ -31,12 +31,12 @@ struct Postings {
   const float* values;
 };
 
-// Which distance: a kind of sum (SparseMetric), for counts a formula of them (CountMetric); the
-// distance is `scale` times the sum, or its square root.
+// Which distance: a kind of sum (SparseMetric), for counts a formula of them (CountMetric), for
+// minkowski its order; the distance is `scale` times the sum, or its square root.
 struct Measure {
   int metric, formula;
   bool root;
-  double scale;
+  double scale, order;
 };
 
 }  // namespace umapkit

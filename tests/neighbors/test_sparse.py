@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import pickle
 import subprocess
@@ -15,7 +14,7 @@ from scipy.spatial.distance import cdist
 
 from umapkit import _kernels
 from umapkit.data import SparseRows, as_sparse_rows
-from umapkit.distances import METRICS
+from umapkit.distances import METRICS, resolve_metric
 from umapkit.neighbors import Neighbors, build_index, estimate_recall, find_neighbors
 from umapkit.neighbors.sparse import SparseIndex, SparseTable, narrow_rows, takes_sparse
 from umapkit.neighbors.sparse._measures import MEASURES
@@ -24,15 +23,41 @@ NAMES = sorted(MEASURES)
 ROOMY = 1e-5
 
 
-def card(name):
-    return METRICS.get(name) or dataclasses.replace(METRICS["euclidean"], name=name)
+# umap-learn's list for sparse rows.
+THEIRS = [
+    "euclidean",
+    "manhattan",
+    "l1",
+    "taxicab",
+    "chebyshev",
+    "linf",
+    "linfty",
+    "minkowski",
+    "canberra",
+    "ll_dirichlet",
+    "braycurtis",
+    "hamming",
+    "jaccard",
+    "dice",
+    "matching",
+    "kulsinski",
+    "rogerstanimoto",
+    "russellrao",
+    "sokalmichener",
+    "sokalsneath",
+    "cosine",
+    "correlation",
+    "hellinger",
+]
 
 
-def some_rows(n=90, d=40, seed=0, share=0.15):
+def some_rows(n=90, d=40, seed=0, share=0.15, *, name=""):
     """Sparse rows with counts, fractions, an empty row, a full constant row, and copies."""
     rng = np.random.default_rng(seed)
     dense = np.where(rng.random((n, d)) < share, rng.integers(1, 6, (n, d)) / 2.0, 0.0)
-    dense[3] = 0
+    if name != "ll_dirichlet":  # it refuses rows of zeros
+        dense[3] = 0
+    dense[~dense.any(axis=1), 0] = name == "ll_dirichlet"
     dense[4] = 2.5
     dense[7] = dense[20] = dense[8]
     dense[9] = 2 * dense[10]
@@ -82,6 +107,9 @@ TWINS = {
         name: METRICS[name].formula
         for name in ("euclidean", "cosine", "correlation", "manhattan", "chebyshev", "hamming")
     },
+    "sqeuclidean": lambda a, b: ((a[:, None] - b[None]) ** 2).sum(2),
+    "minkowski": METRICS["euclidean"].formula,  # of order 2, which is the default
+    "ll_dirichlet": METRICS["ll_dirichlet"].formula,
     "hellinger": hellinger,
     "canberra": canberra,
     "braycurtis": braycurtis,
@@ -99,8 +127,8 @@ TWINS = {
 }
 
 
-def searched(rows, name, k, n_threads=1, queries=None):
-    table = SparseTable(as_sparse_rows(rows), card(name), n_threads)
+def searched(rows, name, k, n_threads=1, queries=None, keywords=None):
+    table = SparseTable(as_sparse_rows(rows), resolve_metric(name, keywords), n_threads)
     if queries is None:
         me = np.arange(len(rows), dtype=np.int32)
         return table.nearest(table.rows, k, n_threads, self_rows=me)
@@ -113,7 +141,7 @@ def test_every_measure_has_a_twin():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_all_distances_agree_with_numpy(name):
-    rows = some_rows()
+    rows = some_rows(name=name)
     ids, distances = searched(rows[:60], name, 60, queries=rows)
     truth = TWINS[name](rows.astype(float), rows[:60].astype(float))
     np.testing.assert_array_equal(np.sort(ids, axis=1), np.tile(np.arange(60), (90, 1)))
@@ -123,13 +151,85 @@ def test_all_distances_agree_with_numpy(name):
     )
 
 
-@pytest.mark.parametrize("name", sorted(set(NAMES) & set(METRICS)))
-def test_registered_metrics_mean_the_same_for_sparse_and_dense_rows(name):
-    assert takes_sparse(METRICS[name])
-    rows = some_rows(n=70)
+@pytest.mark.parametrize("name", [*THEIRS, "yule", "sqeuclidean"])
+def test_every_metric_of_umap_learn_means_the_same_for_sparse_and_dense_rows(name):
+    assert takes_sparse(resolve_metric(name))
+    rows = some_rows(n=70, name=name)
     dense = find_neighbors(rows, n_neighbors=20, metric=name)
-    sparse = find_neighbors(as_sparse_rows(rows), n_neighbors=20, metric=name)
+    index = build_index(as_sparse_rows(rows), n_neighbors=20, metric=name)
+    assert isinstance(index, SparseIndex)
+    assert isinstance(index.data, SparseRows)
+    sparse = index.neighbors
     np.testing.assert_allclose(sparse.distances, dense.distances, atol=ROOMY, rtol=1e-5)
+
+
+@pytest.mark.parametrize("p", [0.5, 1, 1.5, 2, 2.5, 3, 3.5, 8, np.inf])
+@pytest.mark.parametrize("method", ["exact", "descent"])
+def test_minkowski_distances_agree_with_scipy_for_any_order(p, method):
+    if method == "descent" and np.isinf(p):
+        pytest.skip("no descent for maxima")
+    rows = some_rows(n=120)
+    index = build_index(
+        as_sparse_rows(rows),
+        n_neighbors=30,
+        metric="minkowski",
+        metric_kwds={"p": p},
+        method=method,
+        random_state=0,
+    )
+    truth = cdist(rows.astype(float), rows.astype(float), "minkowski", p=p)
+    near = index.neighbors
+    at = np.take_along_axis(truth, near.indices.astype(int), axis=1)
+    np.testing.assert_allclose(near.distances, at, rtol=1e-6, atol=1e-6)
+    if method == "exact":
+        np.testing.assert_allclose(near.distances, np.sort(truth, axis=1)[:, :30], rtol=1e-6)
+    # The order is saved with the index.
+    again = SparseIndex.from_state(*index.state_arrays())
+    new = some_rows(n=30, seed=7)
+    np.testing.assert_array_equal(again.query(new, 4).distances, index.query(new, 4).distances)
+    assert again.metric.given == {"p": p}
+
+
+def test_high_orders_find_near_rows_beside_large_values():
+    rng = np.random.default_rng(0)
+    rows = np.zeros((60, 30), dtype=np.float32)
+    rows[:, :3] = 1e4  # to the eighth power 1e32, in which the rest would drown
+    rows[:, 3:] = rng.random((60, 27))
+    _, distances = searched(rows, "minkowski", 5, keywords={"p": 8})
+    truth = np.sort(cdist(rows.astype(float), rows.astype(float), "minkowski", p=8), axis=1)
+    np.testing.assert_allclose(distances, truth[:, 1:6], rtol=1e-6)
+
+
+def test_likelihoods_of_counts_hold_for_large_and_small_counts():
+    rng = np.random.default_rng(0)
+    rows = np.where(rng.random((50, 30)) < 0.4, rng.integers(1, 2000, (50, 30)), 0.0)
+    rows[:10] = np.where(rows[:10] > 0, rng.random((10, 30)) * 1.5, 0.0)  # about the 0.9
+    rows[:, 0] = 1e6
+    rows = rows.astype(np.float32)
+    ids, distances = searched(rows, "ll_dirichlet", 49)
+    truth = METRICS["ll_dirichlet"].formula(rows, rows)
+    at = np.take_along_axis(truth, ids.astype(int), axis=1)
+    np.testing.assert_allclose(distances, at, atol=ROOMY, rtol=1e-5)
+    with pytest.raises(ValueError, match="Row 3 holds zeros only"):
+        searched(some_rows(), "ll_dirichlet", 3)
+    with pytest.raises(ValueError, match="row 0, column 0 holds -1e\\+06"):
+        searched(-rows, "ll_dirichlet", 3)
+
+
+def test_functions_and_metrics_without_a_kernel_make_large_rows_dense_and_say_so():
+    from umapkit.neighbors.sparse import keeps_sparse
+
+    large = sp.csr_array((70_000, 1000))
+
+    def euclidean(x, y):
+        return float(abs(x - y).sum())
+
+    assert keeps_sparse(large, METRICS["euclidean"])
+    for metric in (resolve_metric(euclidean), METRICS["symmetric_kl"]):
+        assert not takes_sparse(metric)
+        with pytest.warns(UserWarning, match=r"made dense, which takes 267.0 MiB.*canberra"):
+            assert not keeps_sparse(large, metric)
+        assert not keeps_sparse(large[:100], metric)
 
 
 @pytest.mark.parametrize(
@@ -176,7 +276,7 @@ def test_distances_of_sets_agree_with_scipy(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_nearest_are_found_and_sorted(name):
-    rows = some_rows(n=200, d=60, seed=1)
+    rows = some_rows(n=200, d=60, seed=1, name=name)
     ids, distances = searched(rows, name, 10)
     truth = TWINS[name](rows.astype(float), rows.astype(float))
     np.fill_diagonal(truth, np.inf)
@@ -189,7 +289,7 @@ def test_the_nearest_are_found_and_sorted(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_equal_rows_are_at_exactly_zero(name):
-    rows = some_rows()
+    rows = some_rows(name=name)
     _, distances = searched(rows, name, 2)
     assert (distances[[7, 8, 20]] == 0).all()
 
@@ -199,12 +299,12 @@ def test_equal_rows_are_at_exactly_zero(name):
 def test_same_bits_for_any_number_of_threads(name, method):
     if method == "descent" and not MEASURES[name].descent:
         pytest.skip("no descent for maxima")
-    rows = as_sparse_rows(some_rows(n=400, d=80, seed=2))
+    rows = as_sparse_rows(some_rows(n=400, d=80, seed=2, name=name))
     from umapkit.neighbors.sparse import build_sparse_index
 
     one, *others = [
         build_sparse_index(
-            rows, 8, metric=card(name), method=method, target=1.0, seed=3, n_threads=threads
+            rows, 8, metric=METRICS[name], method=method, target=1.0, seed=3, n_threads=threads
         ).neighbors
         for threads in (1, 2, 3)
     ]
@@ -230,16 +330,20 @@ def topics(n, d, entries, seed=0, groups=20):
     return sp.coo_array((values, (np.concatenate(lines), np.concatenate(columns))), shape=(n, d))
 
 
-@pytest.mark.parametrize("name", ["cosine", "euclidean", "manhattan", "jaccard", "correlation"])
+@pytest.mark.parametrize(
+    "name",
+    ["cosine", "euclidean", "manhattan", "jaccard", "correlation", "minkowski3", "ll_dirichlet"],
+)
 def test_descent_finds_nearly_all_neighbours(name):
     from umapkit.neighbors.sparse import build_sparse_index
 
     rows = as_sparse_rows(topics(3000, 5000, 40))
+    metric = resolve_metric("minkowski", {"p": 3}) if name == "minkowski3" else METRICS[name]
     index = build_sparse_index(
-        rows, 15, metric=card(name), method="descent", target=0.95, seed=0, n_threads=2
+        rows, 15, metric=metric, method="descent", target=0.95, seed=0, n_threads=2
     )
     truth = build_sparse_index(
-        rows, 15, metric=card(name), method="exact", target=0.95, seed=0, n_threads=2
+        rows, 15, metric=metric, method="exact", target=0.95, seed=0, n_threads=2
     )
     assert (index.method, truth.method, truth.recall) == ("descent", "exact", 1.0)
     true_recall = np.mean(index.neighbors.distances[:, 1:] <= truth.neighbors.distances[:, -1:])
@@ -259,9 +363,12 @@ from umapkit.init import pca_start
 from umapkit.neighbors import build_index
 rows = as_sparse_rows(sp.random_array((600, 500), density=0.03, rng=0, format="csr"))
 parts = [row_hashes(rows), pca_start(rows, seed=0)]
-for metric in ("cosine", "euclidean", "correlation", "manhattan", "hamming", "chebyshev"):
+for metric in ("cosine", "euclidean", "correlation", "manhattan", "hamming", "chebyshev",
+               "minkowski", "ll_dirichlet"):
+    keywords = {"p": 1.7} if metric == "minkowski" else None
     for method in ("exact", "descent")[: 1 if metric == "chebyshev" else 2]:
-        index = build_index(rows, metric=metric, method=method, target_recall=1.0, random_state=0)
+        how = {"metric_kwds": keywords, "method": method, "target_recall": 1.0}
+        index = build_index(rows, metric=metric, random_state=0, **how)
         near = index.query(rows[np.arange(50)], 4)
         parts += [index.neighbors.indices, index.neighbors.distances, near.distances]
 print(hashlib.sha256(b"".join(np.ascontiguousarray(p).tobytes() for p in parts)).hexdigest())
@@ -373,7 +480,7 @@ def test_bad_requests_are_refused():
         index.query(rows, 91)
     negative = as_sparse_rows(sp.csr_array(([-1.0], ([1], [2])), shape=(3, 4)))
     with pytest.raises(ValueError, match="row 1, column 2 holds -1"):
-        SparseTable(negative, card("hellinger"), 1)
+        SparseTable(negative, METRICS["hellinger"], 1)
     huge = as_sparse_rows(sp.csr_array(np.eye(3) * 3e38))
     with pytest.raises(ValueError, match="too large"):
         find_neighbors(huge, n_neighbors=2, metric="manhattan")
@@ -390,13 +497,13 @@ def test_tiny_tables(name, shape):
 
 def searched_any(matrix, name, k):
     rows = as_sparse_rows(matrix)
-    table = SparseTable(rows, card(name), 1)
+    table = SparseTable(rows, METRICS[name], 1)
     return table.nearest(table.rows, k, 1, self_rows=np.arange(len(rows), dtype=np.int32))
 
 
 def test_tables_without_any_entry():
     rows = as_sparse_rows(sp.csr_array((6, 30)))
-    for name in NAMES:
+    for name in sorted({*NAMES} - {"ll_dirichlet"}):
         _, distances = searched_any(sp.csr_array((6, 30)), name, 5)
         assert (distances == 0).all(), name
     index = build_index(rows, n_neighbors=3, method="descent")

@@ -11,7 +11,9 @@
 // files: Zobel, Moffat: Inverted files for text search engines, ACM Computing Surveys 2006). That
 // costs O(sum over the query's columns of their entries + n), not O(n d). The sums are of doubles;
 // the k + 8 smallest are measured again by pair_distance, so rounding can matter only beyond the
-// spare places. A maximum is no sum: chebyshev measures all pairs that its row maxima leave.
+// spare places. A maximum is no sum, and sums of high powers drown what is small in rounding:
+// chebyshev, and minkowski beyond the order 3, measure all pairs that are left by
+// |d(q, 0) - d(x_j, 0)| <= d(q, x_j).
 //
 // A query's answer depends on the query and the table alone. Nothing is approximated.
 #pragma once
@@ -33,10 +35,18 @@ UMAPKIT_BEGIN
 constexpr std::size_t kSparseBlock = 32;  // queries that share one array of n sums
 constexpr std::size_t kScan = 64;         // rows whose keys are looked at together
 
+constexpr double kMostOrder = 3.0;  // of Minkowski distances by sums
+
+template <SparseMetric M>
+bool by_sums(const Measure& how) {
+  if constexpr (M == SparseMetric::minkowski) return how.order <= kMostOrder;
+  return M != SparseMetric::chebyshev;
+}
+
 // Adds the shared columns of query i to the sums of all rows.
 template <SparseMetric M>
-void add_shared(const CsrRows& queries, std::size_t i, const Postings& table, double* first,
-                double* second) {
+void add_shared(const Measure& how, const CsrRows& queries, std::size_t i, const Postings& table,
+                const CsrRows& rows, double* first, double* second) {
   const std::int32_t* at = table.names;
   const std::int32_t* const names_end = table.names + table.columns;
   for (std::int64_t e = queries.indptr[i]; e < queries.indptr[i + 1]; ++e) {
@@ -45,6 +55,10 @@ void add_shared(const CsrRows& queries, std::size_t i, const Postings& table, do
     if (*at != queries.indices[e]) continue;
     const std::size_t c = static_cast<std::size_t>(at - table.names);
     const double x = static_cast<double>(queries.values[e]), size = std::fabs(x);
+    double alone = 0.0;  // what x has brought to the sum of its row
+    if constexpr (M == SparseMetric::minkowski) alone = plain_power(size, how.order);
+    if constexpr (M == SparseMetric::dirichlet)
+      if (x <= kCounted) alone = log_beta(x, x) / queries.sums[queries.n + i];
     for (std::int64_t r = table.starts[c]; r < table.starts[c + 1]; ++r) {
       const std::size_t row = static_cast<std::size_t>(table.rows[r]);
       const double y = static_cast<double>(table.values[r]);
@@ -59,6 +73,14 @@ void add_shared(const CsrRows& queries, std::size_t i, const Postings& table, do
       } else if constexpr (M == SparseMetric::braycurtis) {
         first[row] += std::fabs(x - y) - size - std::fabs(y);
         second[row] += std::fabs(x + y) - size - std::fabs(y);
+      } else if constexpr (M == SparseMetric::minkowski) {
+        first[row] +=
+            plain_power(std::fabs(x - y), how.order) - alone - plain_power(std::fabs(y), how.order);
+      } else if constexpr (M == SparseMetric::dirichlet) {
+        if (x * y <= kCounted) continue;
+        first[row] += log_beta(x, y);
+        second[row] += alone;
+        if (y <= kCounted) second[row] += log_beta(y, y) / rows.sums[rows.n + row];
       } else {
         first[row] += 1.0;
       }
@@ -89,6 +111,14 @@ void keys_of(const Measure& how, const CsrRows& queries, std::size_t i, const Cs
     for (std::size_t j = 0; j < count; ++j) {
       const double all = mine + theirs[j], below = all + second[j];
       keys[j] = below > 0.0 ? static_cast<float>(std::max(all + first[j], 0.0) / below) : 0.0f;
+    }
+    std::fill(second, second + count, 0.0);
+  } else if constexpr (M == SparseMetric::dirichlet) {
+    const double n_x = queries.sums[queries.n + i];
+    const double* const totals = table.sums + table.n + from;
+    for (std::size_t j = 0; j < count; ++j) {
+      const double far = dirichlet_distance(first[j], n_x, mine, totals[j], theirs[j]);
+      keys[j] = static_cast<float>(std::max(far - second[j], 0.0));
     }
     std::fill(second, second + count, 0.0);
   } else if constexpr (M == SparseMetric::counts) {
@@ -132,12 +162,14 @@ void scan_sums(const Measure& how, const CsrRows& queries, std::size_t i, const 
   }
 }
 
-inline void scan_maxima(const Measure& how, const CsrRows& queries, std::size_t i,
-                        const CsrRows& table, std::size_t self, SparseBest& best) {
+template <SparseMetric M>
+void scan_pairs(const Measure& how, const CsrRows& queries, std::size_t i, const CsrRows& table,
+                std::size_t self, SparseBest& best) {
+  constexpr double kRounding = 1.0 - 1e-6;
   for (std::size_t j = 0; j < table.n; ++j) {
-    const double least = std::fabs(queries.sums[i] - table.sums[j]);
-    if (static_cast<float>(least) > best.worst() || j == self) continue;
-    best.give(pair_distance<SparseMetric::chebyshev>(how, queries, i, table, j), j);
+    const double least = std::fabs(queries.sums[queries.n + i] - table.sums[table.n + j]);
+    if (static_cast<float>(least * kRounding) > best.worst() || j == self) continue;
+    best.give(pair_distance<M>(how, queries, i, table, j), j);
   }
 }
 
@@ -149,19 +181,20 @@ void sparse_nearest(const Measure& how, const CsrRows& queries, const CsrRows& t
   const int keep =
       static_cast<int>(std::min<std::size_t>(table.n, static_cast<std::size_t>(k + kSpare)));
   for_blocks(queries.n, kSparseBlock, n_threads, [&](std::size_t begin, std::size_t end, int) {
-    constexpr bool sums = M != SparseMetric::chebyshev;
+    const bool sums = by_sums<M>(how);
+    constexpr bool two = M == SparseMetric::braycurtis || M == SparseMetric::dirichlet;
     std::vector<double> first(sums ? table.n : 0, 0.0);
-    std::vector<double> second(M == SparseMetric::braycurtis ? table.n : 0, 0.0);
+    std::vector<double> second(two ? table.n : 0, 0.0);
     SparseBest best(keep);
     std::vector<std::pair<float, std::int32_t>> found;
     for (std::size_t i = begin; i < end; ++i) {
       const std::size_t me = self == nullptr ? table.n : static_cast<std::size_t>(self[i]);
       best.clear();
-      if constexpr (sums) {
-        add_shared<M>(queries, i, postings, first.data(), second.data());
+      if (sums) {
+        add_shared<M>(how, queries, i, postings, table, first.data(), second.data());
         scan_sums<M>(how, queries, i, table, me, first.data(), second.data(), best);
       } else {
-        scan_maxima(how, queries, i, table, me, best);
+        scan_pairs<M>(how, queries, i, table, me, best);
       }
       found.clear();
       for (int j = 0; j < keep && best.ids[static_cast<std::size_t>(j)] != kNobody; ++j) {

@@ -12,6 +12,7 @@ from umapkit.neighbors._descent import Effort, Truth, narrow_lists
 from umapkit.neighbors._neighbors import Neighbors, with_self
 from umapkit.neighbors._table import check_finite
 from umapkit.neighbors.sparse._axes import narrow_rows
+from umapkit.neighbors.sparse._prepared import directions
 from umapkit.neighbors.sparse._table import SparseTable
 
 _AXES, _ITERATIONS = 64, 3
@@ -105,6 +106,8 @@ def sparse_recall(
 def _proxy(table: SparseTable) -> SparseRows:
     """Rows whose straight distances stand for those of the metric in the narrow space."""
     rows = table.rows.rows
+    if table.measure.rows == "counts":
+        return directions(rows)
     if not table.measure.counts:
         return rows
     counts = np.diff(rows.indptr)

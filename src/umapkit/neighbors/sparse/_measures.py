@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -11,7 +11,8 @@ from umapkit.data import human_size, stays_sparse
 from umapkit.distances import METRICS, Metric
 
 # Numbers of the sums and the formulas: cpp/include/umapkit/sparse_distance.hpp.
-_SQUARE, _MANHATTAN, _CHEBYSHEV, _HAMMING, _CANBERRA, _BRAYCURTIS, _COUNTS = range(7)
+_SQUARE, _MANHATTAN, _CHEBYSHEV, _HAMMING, _CANBERRA, _BRAYCURTIS = range(6)
+_COUNTS, _MINKOWSKI, _DIRICHLET = range(6, 9)
 _COUNT_FORMULAS = (
     "jaccard",
     "dice",
@@ -32,25 +33,38 @@ class SparseMeasure:
     ----------
     kernel, formula : int
         Which sum, and which formula of it.
-    rows : {"as given", "direction", "centred direction", "root"}
-        What the kernels see: the rows; rows of length one, as they are or less their mean; roots
-        of the shares of a row.
+    rows : {"as given", "direction", "centred direction", "root", "counts"}
+        What the kernels see: the rows ("counts" are checked); rows of length one, as they are or
+        less their mean; roots of the shares of a row.
     root : bool
         The distance is the square root of the sum times `scale`.
     scale : float or None
         Factor; None for one over the number of columns.
+    order : float
+        Of a Minkowski distance.
     """
 
     kernel: int
     formula: int = 0
-    rows: Literal["as given", "direction", "centred direction", "root"] = "as given"
+    rows: Literal["as given", "direction", "centred direction", "root", "counts"] = "as given"
     root: bool = False
     scale: float | None = 1.0
+    order: float = 1.0
 
     @property
     def descent(self) -> bool:
         """Whether approximate search is offered."""
         return self.kernel != _CHEBYSHEV
+
+    @property
+    def pairwise(self) -> bool:
+        """Whether exact search goes pair by pair, not by the columns that rows share."""
+        return self.kernel == _CHEBYSHEV or (self.kernel == _MINKOWSKI and self.order > 3)
+
+    @property
+    def dear(self) -> bool:
+        """Whether a pair of entries takes logarithms."""
+        return self.kernel in (_MINKOWSKI, _DIRICHLET)
 
     @property
     def counts(self) -> bool:
@@ -60,6 +74,7 @@ class SparseMeasure:
 
 _MEASURES = {
     "euclidean": SparseMeasure(_SQUARE, root=True),
+    "sqeuclidean": SparseMeasure(_SQUARE),
     "cosine": SparseMeasure(_SQUARE, rows="direction", scale=0.5),
     "correlation": SparseMeasure(_SQUARE, rows="centred direction", scale=0.5),
     "hellinger": SparseMeasure(_SQUARE, rows="root", scale=0.5, root=True),
@@ -68,6 +83,8 @@ _MEASURES = {
     "hamming": SparseMeasure(_HAMMING, scale=None),
     "canberra": SparseMeasure(_CANBERRA),
     "braycurtis": SparseMeasure(_BRAYCURTIS),
+    "minkowski": SparseMeasure(_MINKOWSKI, order=2.0),
+    "ll_dirichlet": SparseMeasure(_DIRICHLET, rows="counts", root=True),
     **{name: SparseMeasure(_COUNTS, number) for number, name in enumerate(_COUNT_FORMULAS)},
     "sokalmichener": SparseMeasure(_COUNTS, _COUNT_FORMULAS.index("rogerstanimoto")),
 }
@@ -83,8 +100,9 @@ def measure_of(metric: Metric) -> SparseMeasure | None:
     if known is None or known.formula is not metric.formula:  # a function of the user
         return None
     if metric.name == "minkowski":
-        name = _BY_ORDER.get(float(metric.given.get("p", 2.0)))
-        return None if name is None else MEASURES[name]
+        order = float(metric.given.get("p", 2.0))
+        name = _BY_ORDER.get(order)
+        return replace(MEASURES["minkowski"], order=order) if name is None else MEASURES[name]
     return MEASURES.get(metric.name)
 
 

@@ -62,20 +62,23 @@ def prepare(rows: SparseRows, measure: SparseMeasure, n_threads: int) -> Prepare
     Raises
     ------
     ValueError
-        If a value is negative and the metric takes roots.
+        If a value is negative where the metric compares distributions or counts, or a row is empty
+        where it compares counts.
     """
     shifts = None
-    if measure.rows == "as given":
+    if measure.rows in ("root", "counts"):
+        _check_counts(rows, filled=measure.rows == "counts")
+    if measure.rows in ("as given", "counts"):
         ready = rows
     elif measure.rows == "centred direction":
         ready, shifts = _centred(rows)
     else:
-        ready = _direction(_roots(rows) if measure.rows == "root" else rows)
+        ready = directions(_roots(rows) if measure.rows == "root" else rows)
     sums = np.empty((2, len(rows)))
     bare = _kernels.SparseRows(
         ready.indptr, ready.indices, ready.values, rows.n_columns, shifts, None
     )
-    _kernels.sparse_row_sums(measure.kernel, bare, sums, n_threads)
+    _kernels.sparse_row_sums(measure.kernel, measure.order, bare, sums, n_threads)
     return Prepared(ready, shifts, sums, rows.n_columns)
 
 
@@ -88,7 +91,7 @@ def _sums(lines: NDArray[np.intp], weights: NDArray[np.float64], n: int) -> NDAr
     return np.asarray(np.bincount(lines, weights=weights, minlength=n), dtype=np.float64)
 
 
-def _direction(rows: SparseRows) -> SparseRows:
+def directions(rows: SparseRows) -> SparseRows:
     """Scale rows to length one; an empty row gets a 1 in a column behind the last."""
     lines, values = _lines(rows), rows.values.astype(np.float64)
     lengths = np.sqrt(_sums(lines, values**2, len(rows)))
@@ -99,16 +102,26 @@ def _direction(rows: SparseRows) -> SparseRows:
     return _with_entries(scaled, empty, np.ones((len(empty), 1), dtype=np.float32))
 
 
-def _roots(rows: SparseRows) -> SparseRows:
+def _check_counts(rows: SparseRows, *, filled: bool) -> None:
     if (rows.values < 0).any():
         entry = int(np.argmax(rows.values < 0))
         row = int(np.searchsorted(rows.indptr, entry, side="right")) - 1
         msg = (
-            "metric='hellinger' compares distributions, whose values are not negative; row "
-            f"{row}, column {rows.indices[entry]} holds {rows.values[entry]:g}. Give counts or "
-            "probabilities, or take another metric."
+            f"This metric compares histograms, whose values are not negative; row {row}, column "
+            f"{rows.indices[entry]} holds {rows.values[entry]:g}. Give counts or probabilities, "
+            "or take another metric."
         )
         raise ValueError(msg)
+    lengths = np.diff(rows.indptr)
+    if filled and len(lengths) and lengths.min() == 0:
+        msg = (
+            f"Row {int(lengths.argmin())} holds zeros only; this metric compares counts. Leave "
+            "such rows out."
+        )
+        raise ValueError(msg)
+
+
+def _roots(rows: SparseRows) -> SparseRows:
     roots = np.sqrt(rows.values.astype(np.float64))
     # Roots of float32 values lie far inside its range, so none becomes 0 here.
     return SparseRows(rows.indptr, rows.indices, roots.astype(np.float32), rows.n_columns)

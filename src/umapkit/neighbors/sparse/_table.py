@@ -47,19 +47,20 @@ class SparseTable:
         return Columns.of(self.rows.rows)[0]
 
     @property
-    def how(self) -> tuple[int, int, bool, float]:
-        """Sum, formula, root and scale, as the kernels take them."""
+    def how(self) -> tuple[int, int, bool, float, float]:
+        """Sum, formula, root, scale and order, as the kernels take them."""
         measure = self.measure
         scale = 1.0 / self.X.n_columns if measure.scale is None else measure.scale
-        return measure.kernel, measure.formula, measure.root, scale
+        return measure.kernel, measure.formula, measure.root, scale, measure.order
 
     @property
     def cost(self) -> float:
         """About how many nanoseconds of one core it takes when all rows look at all."""
         n = float(len(self.X))
-        if not self.measure.descent:  # pair by pair
-            return 3.0 * n * self.X.n_entries
-        return self.columns.cost + 0.5 * n * n
+        if self.measure.pairwise:
+            return (20.0 if self.measure.dear else 3.0) * n * self.X.n_entries
+        entry, pair = (30.0, 40.0) if self.measure.dear else (1.0, 0.5)
+        return entry * self.columns.cost + pair * n * n
 
     def prepare(self, rows: SparseRows, n_threads: int) -> Prepared:
         """Turn rows of the user into rows for the kernels; each row on its own."""
