@@ -151,6 +151,95 @@ def test_models_without_an_index_are_saved_too(fitted, tmp_path):
     )
 
 
+@pytest.mark.parametrize("keywords", [{"metric": "ll_dirichlet"}, {"metric_kwds": {"p": 1.7}}])
+def test_metrics_with_keywords_and_logarithms_are_fitted_saved_and_transformed(keywords, tmp_path):
+    matrix, own = groups()
+    keywords = {"metric": "minkowski"} | keywords
+    model = UMAP(**keywords, **FAST).fit(as_sparse_rows(matrix))
+    assert isinstance(model._finder.rows, SparseRows)
+    new, theirs = groups(n=40, seed=9)
+    places = model.transform(new)
+    nearest = ((places[:, None] - model.embedding_[None]) ** 2).sum(2).argmin(axis=1)
+    assert (own[nearest] == theirs).mean() > 0.8
+    model.save(tmp_path / "model")
+    np.testing.assert_array_equal(umapkit.load(tmp_path / "model").transform(new), places)
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine", "correlation", "manhattan", "canberra"])
+def test_the_way_back_is_that_of_dense_rows(metric):
+    matrix, own = groups()
+    model = UMAP(metric=metric, **FAST).fit(as_sparse_rows(matrix))
+    dense = UMAP.from_parts(
+        matrix.toarray(), model.graph_, model.embedding_, model=UMAP(metric=metric, **FAST)
+    )
+    places = model.embedding_[::40] + np.float32(0.05)
+    back = model.inverse_transform(places)
+    assert back.shape == (6, 400)
+    np.testing.assert_allclose(back, dense.inverse_transform(places), atol=1e-5)
+    np.testing.assert_array_equal(model.inverse_transform(places[2:3])[0], back[2])
+    np.testing.assert_array_equal(model.set_params(n_jobs=3).inverse_transform(places), back)
+    assert set(back.reshape(6, 4, 100).sum(axis=2).argmax(axis=1)) <= set(own)
+
+
+def test_the_way_back_is_refused_where_its_rows_do_not_fit(fitted):
+    model, _ = fitted
+    places = np.zeros((2, 2), dtype=np.float32)
+    wide = UMAP(metric="cosine", **FAST).fit(sp.random_array((20, 10**7), density=1e-6, rng=0))
+    with pytest.raises(ValueError, match=r"37\.3 GiB as dense.*fewer places at a time"):
+        wide.inverse_transform(np.tile(places, (500, 1)))
+    with pytest.raises(ValueError, match="metric='jaccard' has none"):
+        UMAP(metric="jaccard", **FAST).fit(as_sparse_rows(groups()[0])).inverse_transform(places)
+    assert np.isfinite(model.inverse_transform(places)).all()
+
+
+def test_densities_are_kept_and_new_rows_placed_by_them(tmp_path):
+    matrix, _ = groups()
+    ask = {"metric": "cosine", "densmap": True, "output_dens": True, **FAST}
+    model = UMAP(**ask).fit(as_sparse_rows(matrix))
+    dense = UMAP(**ask).fit(matrix)
+    np.testing.assert_allclose(model.rad_orig_, dense.rad_orig_, atol=1e-3)
+    new = groups(n=20, seed=9)[0]
+    together = model.transform(new)
+    assert np.isfinite(together).all()
+    np.testing.assert_array_equal(model.transform(new[[7]])[0], together[7])
+    model.save(tmp_path / "model")
+    np.testing.assert_array_equal(umapkit.load(tmp_path / "model").transform(new), together)
+
+
+def test_classes_of_new_sparse_rows_are_predicted():
+    matrix, own = groups()
+    model = UMAP(metric="cosine", supervision="cross_entropy", **FAST)
+    model.fit(as_sparse_rows(matrix), own)
+    new, theirs = groups(n=40, seed=9)
+    assert (model.predict(new) == theirs).mean() > 0.9
+
+
+def test_large_sparse_rows_stay_sparse_in_the_compatible_models():
+    from umapkit.compat import scanpy, umap_learn
+
+    large = sp.random_array((300, 10**6), density=2e-5, rng=0, format="csr")
+    large = sp.vstack([large, large[:3]]).tocsr()
+    model = umap_learn.UMAP(metric="cosine", unique=True, n_epochs=5, random_state=0).fit(large)
+    assert isinstance(model.model_._finder.rows, SparseRows)
+    np.testing.assert_array_equal(model.transform(large[:3]), model.embedding_[-3:])
+    transformer = scanpy.KNeighborsTransformer(n_neighbors=5).fit(large)
+    assert isinstance(transformer.index_.data, SparseRows)
+    assert transformer.transform(large[:4]).shape == (4, 303)
+
+
+def test_isolated_sparse_rows_have_no_place_in_the_compatible_model():
+    from umapkit.compat import umap_learn
+
+    rows = sp.csr_matrix(groups()[0])
+    alone = sp.csr_matrix(([1.0], ([0], [450])), shape=(1, 500))
+    rows = sp.vstack([sp.hstack([rows, sp.csr_matrix((240, 100))]), alone]).tocsr()
+    with pytest.warns(UserWarning, match="A few of your vertices were disconnected"):
+        model = umap_learn.UMAP(metric="jaccard", n_epochs=5, random_state=0).fit(rows)
+    places = model.transform(sp.vstack([alone, rows[:2]]).tocsr())
+    assert np.isnan(places[0]).all()
+    assert np.isfinite(places[1:]).all()
+
+
 def test_wrong_columns_are_refused(fitted):
     model, _ = fitted
     with pytest.raises(ValueError, match="399 features"):
