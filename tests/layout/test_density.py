@@ -70,7 +70,7 @@ def density_epoch(weights, y, v, order, wanted, *, epoch, n_epochs, a, b, seed, 
     """One epoch of densMAP, dense from epoch 0 on: sampled.hpp with density_step.hpp."""
     lam = lam * min(1, 2 * (epoch + 1) / n_epochs)
     n, h = len(y), (1 - epoch / n_epochs) * min(1, (epoch + 1) / (0.4 * n_epochs))
-    drawn = 0.5 if epoch < 0.75 * n_epochs else 1.0
+    drawn = twins.drawn_share(n, epoch, n_epochs)
     more, springs = density_forces(weights, y, wanted, a=a, b=b, lam=lam, shift=shift)
     velocity = v.copy()
     for i in range(n):
@@ -87,7 +87,8 @@ def density_epoch(weights, y, v, order, wanted, *, epoch, n_epochs, a, b, seed, 
             c = twins.repulsion((d**2).sum(1), a, b, 1.0)
             force = force + np.clip(c[:, None] * d, -4, 4).sum(0) * m / (runs * 16)
         pulled = (k[:, None] * v).sum(0) + k.sum() * v[i]
-        velocity[i] = h * (force + pulled) / (1 + 2 * h * k.sum())
+        own = min(h, 4800 / n_epochs / k.sum())
+        velocity[i] = own * (force + pulled) / (1 + 2 * own * k.sum())
     return y + velocity, velocity
 
 

@@ -25,12 +25,17 @@ def runs_of(wanted, cap):
     return 0 if wanted <= 0 else int(min(cap, max(1, np.floor(wanted / LANES + 0.5))))
 
 
+def drawn_share(n, epoch, n_epochs):
+    """Negatives drawn over those that count: half as many at first, more in small maps."""
+    return min(4, max(1, 16384 / n)) * (0.5 if epoch < 0.75 * n_epochs else 1.0)
+
+
 def sampled_epoch(graph, y, v, order, *, epoch, n_epochs, a, b, gamma, rate, m, cap, seed):
     """One epoch of sampled.hpp on a dense matrix of weights."""
     n = len(y)
     left = 1 - epoch / n_epochs
-    h = 1.4 * rate * left * min(1, (epoch + 1) / (0.6 * n_epochs)) * min(1, left / 0.4)
-    drawn = 0.5 if epoch < 0.75 * n_epochs else 1.0
+    h = 2 * rate * left * min(1, (epoch + 1) / (0.5 * n_epochs)) * min(1, left / 0.4)
+    drawn = drawn_share(n, epoch, n_epochs)
     to, velocity = y.copy(), v.copy()
     shuffled = y[order]
     for i in range(n):
@@ -51,7 +56,8 @@ def sampled_epoch(graph, y, v, order, *, epoch, n_epochs, a, b, gamma, rate, m, 
             force = force + (np.clip(c[:, None] * delta, -CLIP, CLIP)).sum(0) * share
         stiffness = springs.sum()
         pulled = (springs[:, None] * v).sum(0) + stiffness * v[i]
-        velocity[i] = h * (force + pulled) / (1 + 2 * h * stiffness)
+        own = min(h, 4800 / n_epochs / stiffness)
+        velocity[i] = own * (force + pulled) / (1 + 2 * own * stiffness)
         to[i] = y[i] + velocity[i]
     return to, velocity
 

@@ -78,13 +78,9 @@ IN_TURNS = {
 }
 
 
-# With steps of peak 1.4 k-means splits a class of iris at this seed (ARI .59), with 2 not.
-_OPEN = pytest.mark.xfail(reason="known: the schedule of the layout, docs/notes/layout.md")
-
-
 @pytest.mark.parametrize(
     "parameters",
-    [pytest.param({}, marks=_OPEN), IN_TURNS, {"supervision": "triplet"}],
+    [{}, IN_TURNS, {"supervision": "triplet"}],
     ids=str,
 )
 def test_supervised_iris_and_blobs_are_their_classes(parameters):

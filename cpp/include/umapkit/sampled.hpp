@@ -10,9 +10,9 @@
 //
 //   F_i = 2 sum_j w_ij f_a(i, j) + r_i sum_{l in N_i} f_r(i, l),   r_i = m d_i / |N_i|
 //   k_ij = 2 w_ij |c_a(i, j)|,   K_i = sum_j k_ij
-//   h = 1.4 rate min(1, (epoch + 1) / (0.6 n_epochs)) (1 - t) min(1, (1 - t) / 0.4),
-//   t = epoch / n_epochs
-//   v_i <- h (F_i + sum_j k_ij v_j + K_i v_i) / (1 + 2 h K_i)
+//   h = 2 rate min(1, (epoch + 1) / (0.5 n_epochs)) (1 - t) min(1, (1 - t) / 0.4),
+//   t = epoch / n_epochs,   h_i = min(h, 4800 / (n_epochs K_i))
+//   v_i <- h_i (F_i + sum_j k_ij v_j + K_i v_i) / (1 + 2 h_i K_i)
 //   y_i <- y_i + v_i
 //
 // w is the membership over its largest value, d_i = sum_j w_ij, m the negative sample rate, N_i
@@ -27,12 +27,16 @@
 // and, other than plain damping, leaves common motion alone: where all v_j agree, springs do not
 // act, so clusters drift apart at full speed.
 //
-// Why h grows over the first 0.6 of the schedule: velocities last for about 2 h K epochs. A dense
-// start pushes hard, and with a large h its push would be carried on long after the points are
-// apart: clusters fly off and a map of tiny islands is left (seen on Fashion-MNIST).
+// Why h grows over the first half of the schedule, and why h_i K_i is bounded: velocities last for
+// about 2 h_i K_i epochs. A dense start pushes hard, and with a large h its push would be carried
+// on long after the points are apart: clusters fly off and a map of tiny islands is left (seen on
+// Fashion-MNIST). Small dense sets have large K: their parts would swing about each other and tear
+// (seen on iris, whose classes came apart).
 //
 // How many negatives: as many as umap-learn's schedule draws, m d_i, in the last quarter, where
-// their noise stays in the map; before that half as many, each counting double.
+// their noise stays in the map; before that half as many, each counting double. Of fewer than
+// 16,384 vertices up to four times as many, each counting less: they cost little there, and in a
+// small map their noise moves whole clusters.
 //
 // Negatives come as runs of 16 out of a shuffled copy of the positions, begun at a hashed place:
 // every vertex is as likely as any other, and no gather is needed.
@@ -53,10 +57,14 @@
 
 UMAPKIT_BEGIN
 
-constexpr float kPeak = 1.4f;      // h over the learning rate, were it not for rise and fall
-constexpr float kRise = 0.6f;      // the part of the schedule in which h rises
-constexpr float kFew = 0.75f;      // the part of the schedule with few negatives,
-constexpr float kFewShare = 0.5f;  // and how many of them
+constexpr float kPeak = 2.0f;           // h over the learning rate, were it not for rise and fall
+constexpr float kRise = 0.5f;           // the part of the schedule in which h rises,
+constexpr float kFall = 0.6f;           // and where its faster fall begins
+constexpr float kMemory = 4800.0f;      // h_i K_i is at most this over the length of the schedule
+constexpr float kFew = 0.75f;           // the part of the schedule with few negatives,
+constexpr float kFewShare = 0.5f;       // and how many of them
+constexpr float kManyBelow = 16384.0f;  // vertices below which more negatives are drawn,
+constexpr float kManyMost = 4.0f;       // and how many times as many at most
 
 // Rows padded to whole vectors: place i is vectors[i] .. vectors[i + 1], 16 edges each; the padding
 // points at i itself with weight 0. Place i holds vertex vertices[i]: neighbours that lie near each
@@ -134,7 +142,8 @@ struct Epoch {
   const float* copy;   // its positions, shuffled; columns `stride` apart
   std::size_t stride;
   std::uint64_t number;
-  float step;  // h
+  float step;    // h
+  float memory;  // most of h_i K_i
 };
 
 // Draws the runs of the vertices, and asks the memory for them.
@@ -250,7 +259,8 @@ UMAPKIT_INLINE void step_vertices(std::size_t dim_given, const Epoch& now, std::
   for (std::size_t i = begin; i < end; ++i) {
     const F32x16* const force = &bench.sums[(i - begin) * 3 * dim];
     const float total = totals[i - begin];
-    const float step = now.step / (1.0f + 2.0f * now.step * total);
+    const float h = now.step * total > now.memory ? now.memory / total : now.step;
+    const float step = h / (1.0f + 2.0f * h * total);
     const float* const here = now.state + i * row_width(dim);
     for (std::size_t k = 0; k < dim; ++k) {
       const F32x16 all = (force[k] + force[dim + k]) * 2.0f + force[2 * dim + k];
@@ -316,7 +326,7 @@ struct PlainMover {
   // h over the learning rate in an epoch that begins and ends at these parts of the schedule.
   static float step(std::int64_t, float begin, float end) {
     return kPeak * (1.0f - begin) * std::min(1.0f, end / kRise) *
-           std::min(1.0f, (1.0f - begin) / (1.0f - kRise));
+           std::min(1.0f, (1.0f - begin) / (1.0f - kFall));
   }
   void prepare(const PaddedGraph&, const SampledOptions&, std::size_t, const Epoch&, int) {}
   template <int D>
@@ -352,6 +362,7 @@ void run_sampled(const PaddedGraph& graph, const SampledOptions& options, int di
   const std::size_t block = std::clamp<std::size_t>(n / (8 * threads), 64, 2048);
   std::vector<Bench> benches(threads);
   const float length = static_cast<float>(options.n_epochs);
+  const float many = std::clamp(kManyBelow / static_cast<float>(n), 1.0f, kManyMost);
 
   std::int64_t epoch = state[0];
   for (; epoch < until; ++epoch) {
@@ -359,8 +370,9 @@ void run_sampled(const PaddedGraph& graph, const SampledOptions& options, int di
     const float past = static_cast<float>(epoch) / length;
     const float h =
         options.learning_rate * mover.step(epoch, past, static_cast<float>(epoch + 1) / length);
-    const float drawn = static_cast<float>(epoch) < kFew * length ? kFewShare : 1.0f;
-    const Epoch now{drawn, from.data(), copy.data(), stride, static_cast<std::uint64_t>(epoch), h};
+    const float drawn = many * (static_cast<float>(epoch) < kFew * length ? kFewShare : 1.0f);
+    const Epoch now{drawn, from.data(),     copy.data(), stride, static_cast<std::uint64_t>(epoch),
+                    h,     kMemory / length};
     mover.prepare(graph, options, width, now, n_threads);
     for_blocks(n, block, n_threads, [&](std::size_t begin, std::size_t end, int thread) {
       Bench& bench = benches[static_cast<std::size_t>(thread)];
