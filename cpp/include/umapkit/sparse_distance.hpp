@@ -31,6 +31,7 @@
 #include <limits>
 
 #include "tables/sparse_rows.hpp"
+#include "umapkit/counts.hpp"
 #include "umapkit/isa.hpp"
 #include "umapkit/parallel.hpp"
 #include "umapkit/plain_gamma.hpp"
@@ -48,37 +49,6 @@ enum class SparseMetric : int {
   minkowski = 7,
   dirichlet = 8,
 };
-
-// With t = both, e = one of the two only:
-enum class CountMetric : int {
-  jaccard = 0,         // e / (t + e)
-  dice = 1,            // e / (2 t + e)
-  matching = 2,        // e / d
-  kulsinski = 3,       // (e - t + d) / (e + d), 0 for e = 0
-  rogerstanimoto = 4,  // 2 e / (d + e)
-  russellrao = 5,      // (d - t) / d, 0 where both have the same columns
-  sokalsneath = 6,     // e / (t / 2 + e)
-  yule = 7,            // 2 (u - t)(v - t) / (t (d - t - e) + (u - t)(v - t)), 0 where that is 0
-};
-
-inline double count_distance(int formula, double t, double u, double v, double d) {
-  const double left = u - t, right = v - t, e = left + right;
-  if (e == 0.0) return 0.0;
-  switch (static_cast<CountMetric>(formula)) {
-    case CountMetric::jaccard: return e / (t + e);
-    case CountMetric::dice: return e / (2.0 * t + e);
-    case CountMetric::matching: return e / d;
-    case CountMetric::kulsinski: return (e - t + d) / (e + d);
-    case CountMetric::rogerstanimoto: return 2.0 * e / (d + e);
-    case CountMetric::russellrao: return (d - t) / d;
-    case CountMetric::sokalsneath: return e / (0.5 * t + e);
-    case CountMetric::yule: {
-      const double half = left * right;
-      return half == 0.0 ? 0.0 : 2.0 * half / (t * (d - t - e) + half);
-    }
-  }
-  return 0.0;
-}
 
 // A count is there from here on.
 constexpr double kCounted = 0.9;

@@ -115,10 +115,11 @@ def build_index(
             n_threads=n_threads,
         )
     card = card.fitted(rows)
+    chosen = _choose_method(method, card, *rows.shape)
     return make_index(
-        make_table(rows, card, n_threads),
+        make_table(rows, card, n_threads, exact=chosen == "exact"),
         int(n_neighbors),
-        method=_choose_method(method, card, *rows.shape),
+        method=chosen,
         target=target_recall,
         seed=resolve_seed(random_state),
         n_threads=n_threads,

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from umapkit._threads import resolve_n_jobs
 from umapkit.data import Rows, SparseRows
 from umapkit.distances import FromFunction, Metric, resolve_metric
+from umapkit.neighbors._bits import BitTable, packs
 from umapkit.neighbors._descent import Graph, descent_neighbors, search_graph
 from umapkit.neighbors._exact import exact_neighbors
 from umapkit.neighbors._measured import MeasuredTable
@@ -186,7 +187,7 @@ class NeighborIndex:
             check_ids({"lists": np.where(nobody, 0, arrays["lists"])}, "lists", n)
         n_threads = resolve_n_jobs(n_jobs)
         card = read_metric(arrays, numbers).fitted(arrays["data"])
-        table = make_table(arrays["data"], card, n_threads)
+        table = make_table(arrays["data"], card, n_threads, exact=numbers["method"] == "exact")
         graph = None
         if numbers["method"] == "descent":
             space, heights = None, None
@@ -265,8 +266,10 @@ def read_metric(arrays: dict[str, NDArray[Any]], numbers: dict[str, Any]) -> Met
     return replace(named, given=given)
 
 
-def make_table(rows: NDArray[np.float32], card: Metric, n_threads: int) -> Table:
+def make_table(rows: NDArray[np.float32], card: Metric, n_threads: int, *, exact: bool) -> Table:
     """Return the table that searches rows under a metric, by a kernel where it has one."""
+    if exact and packs(card, rows):
+        return BitTable(rows, card, n_threads)
     return (Table if card.kernel is not None else MeasuredTable)(rows, card, n_threads)
 
 

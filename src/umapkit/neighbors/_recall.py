@@ -84,7 +84,7 @@ def estimate_recall(
             seed=resolve_seed(random_state),
             n_threads=n_threads,
         )
-    table = make_table(rows, card.fitted(rows), n_threads)
+    table = make_table(rows, card.fitted(rows), n_threads, exact=True)
     truth = true_sample(
         table,
         neighbors.k - 1,

@@ -51,6 +51,11 @@ class Table:
         if metric.name == "inner_product":
             self.longest = float(np.sqrt(_squares(X, n_threads).max(initial=0.0)))
 
+    @property
+    def compresses(self) -> bool:
+        """Whether rows can be searched in a narrow space of principal axes."""
+        return self.metric.compresses
+
     def prepare(self, X: Rows, n_threads: int) -> Rows:
         """Turn rows of the user into rows for the kernels; each row on its own."""
         if self.metric.space is not None:
