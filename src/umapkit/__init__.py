@@ -14,7 +14,12 @@ __version__ = "0.1.0"
 # Name -> the room that holds it.
 _NAMES = {
     "UMAP": "models",
+    "AlignedUMAP": "models",
+    "Combination": "models",
+    "CombinedUMAP": "models",
+    "FuzzySet": "graph",
     "Neighbors": "neighbors",
+    "combine": "models",
     "find_neighbors": "neighbors",
     "fuzzy_graph": "graph",
     "load": "models",
@@ -50,16 +55,21 @@ if TYPE_CHECKING:
         store,
         view,
     )
-    from umapkit.graph import fuzzy_graph
+    from umapkit.graph import FuzzySet, fuzzy_graph
     from umapkit.init import place, spectral_start
     from umapkit.layout import run_layout
-    from umapkit.models import UMAP, load
+    from umapkit.models import UMAP, AlignedUMAP, Combination, CombinedUMAP, combine, load
     from umapkit.neighbors import Neighbors, find_neighbors
 
 __all__ = [
     "UMAP",
+    "AlignedUMAP",
+    "Combination",
+    "CombinedUMAP",
+    "FuzzySet",
     "Neighbors",
     "__version__",
+    "combine",
     "data",
     "distances",
     "find_neighbors",

@@ -63,3 +63,12 @@ def test_a_folder_without_a_model_and_wrong_columns_are_refused(run, tmp_path, d
     answer = run("transform", folder, tmp_path / "narrow.npy", "-o", tmp_path / "n.npy", code=1)
     assert "9" in answer.stderr
     assert "64" in answer.stderr
+
+
+def test_models_that_take_several_tables_are_left_to_python(run, tmp_path, digits):
+    rows = digits[0]
+    model = umapkit.UMAP(random_state=0, n_epochs=3).fit(rows)
+    (model + model).save(tmp_path / "model")
+    np.save(tmp_path / "new.npy", rows[:5])
+    answer = run("transform", tmp_path / "model", tmp_path / "new.npy", "-o", "m.npy", code=1)
+    assert "holds a Combination" in answer.stderr

@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 import umapkit
 import umapkit.compat.umap_learn as umap
 
-from .features import random_rows, takes
+from .rows import random_rows
 
 
 @pytest.mark.parametrize("finite", [True, False, "allow-nan", None])
@@ -49,7 +49,6 @@ def test_values_that_are_not_finite_are_refused_everywhere(value):
 
 
 def test_missing_values_pass_with_a_metric_that_copes():
-    takes(metric="nan_euclidean")
     rows = random_rows(60, 6)
     rows[::7, 2] = np.nan
     model = umap.UMAP(n_neighbors=5, n_epochs=20, random_state=0, metric="nan_euclidean")
@@ -67,7 +66,6 @@ def repeated():
 @pytest.mark.parametrize("sparse", [False, True])
 @pytest.mark.parametrize(("kind", "metric"), [("spatial", "euclidean"), ("binary", "jaccard")])
 def test_equal_rows_share_a_place(repeated, kind, metric, sparse, forced):
-    takes(metric=metric)
     rows = repeated[kind]
     model = umap.UMAP(
         n_neighbors=3,
@@ -131,28 +129,3 @@ def test_memberships_of_a_row_sum_up_to_the_logarithm_of_k(connectivity):
     sums = np.exp(-far / sigmas[:, None]).sum(axis=1)
     # The row itself counts 1, which is why the target is one more.
     np.testing.assert_allclose(sums, 1 + np.log2(10), rtol=0, atol=1.5e-3)
-
-
-def test_aligned_slices(iris):
-    if not hasattr(umap, "AlignedUMAP"):
-        pytest.skip("umapkit.compat.umap_learn has no AlignedUMAP yet")
-    from sklearn.cluster import KMeans
-    from sklearn.metrics import adjusted_rand_score
-    from sklearn.neighbors import KDTree
-
-    order = np.argsort(iris.data[:, 2] + 1e-4 * np.arange(150), kind="stable")
-    slices = [iris.data[order][25 * i : 25 * i + 50] for i in range(5)]
-    targets = [iris.target[order][25 * i : 25 * i + 50] for i in range(5)]
-    relations = [{a: a - 25 for a in range(25, 50)} for _ in range(4)]
-    model = umap.AlignedUMAP(random_state=42).fit(slices, relations=relations)
-    assert len(model.embeddings_) == 5
-    for rows, places in zip(slices, model.embeddings_, strict=True):
-        above = KDTree(rows).query(rows, k=10, return_distance=False)
-        below = KDTree(places).query(places, k=10, return_distance=False)
-        shared = np.mean(
-            [len(np.intersect1d(a, b)) / 10 for a, b in zip(above, below, strict=True)]
-        )
-        assert shared >= 0.65
-    for number, least in ((1, 0.75), (3, 0.40)):
-        kinds = KMeans(2, n_init=10, random_state=0).fit_predict(model.embeddings_[number])
-        assert adjusted_rand_score(targets[number], kinds) >= least

@@ -16,7 +16,7 @@ import umapkit
 import umapkit.compat.umap_learn as umap
 from umapkit import find_neighbors, quality, spectral_start
 
-from .features import has, random_rows, takes
+from .rows import random_rows
 
 TESTS = Path(__file__).resolve().parents[1]
 # Defect -> the test elsewhere that shows the right behaviour.
@@ -53,6 +53,18 @@ ELSEWHERE = {
         "models/test_state.py",
         "test_fits_in_threads_do_not_disturb_each_other",
     ),
+    "AlignedUMAP: the window leaves out the furthest slice": (
+        "models/test_aligned.py",
+        "test_springs_are_overlaps_of_neighbourhoods_along_chains",
+    ),
+    "AlignedUMAP: maps do not repeat": (
+        "models/test_aligned.py",
+        "test_the_same_seed_gives_the_same_maps_for_any_number_of_threads",
+    ),
+    "model1 - model2: ties that model2 does not have are weakened": (
+        "models/test_combine.py",
+        "test_a_difference_keeps_ties_that_the_other_model_does_not_have",
+    ),
 }
 
 
@@ -68,7 +80,6 @@ def fitted(rows, **more):
 
 def test_update_lays_the_rows_out():
     """There: n_epochs=None becomes 0, so that nothing is laid out."""
-    has("update")
     rows, _ = two_clouds()
     model = fitted(rows[::2])
     model.update(rows[1::2])
@@ -83,7 +94,6 @@ def test_update_lays_the_rows_out():
 
 def test_update_places_rows_near_nothing_old():
     """There: a row whose neighbours are all new is divided by zero."""
-    has("update")
     rows, _ = two_clouds()
     model = fitted(rows[:100])
     model.update(rows[100:])
@@ -92,7 +102,6 @@ def test_update_places_rows_near_nothing_old():
 
 def test_update_does_not_box_the_old_map_anew():
     """There: the whole map is scaled to [0, 10] again, which moves every old row."""
-    has("update")
     rows = random_rows(300, 5)
     model = fitted(rows[:290])
     before = model.embedding_.copy()
@@ -103,7 +112,6 @@ def test_update_does_not_box_the_old_map_anew():
 
 def test_update_knows_its_rows_afterwards():
     """There: the hash of the data is that of the old rows, and their transform has all rows."""
-    has("update")
     rows = random_rows(120, 5)
     model = fitted(rows[:100])
     model.update(rows[100:])
@@ -159,7 +167,6 @@ def test_a_wide_table_of_neighbours_is_cut_and_left_alone():
 
 def test_both_radii_are_of_squared_distances():
     """There: the radii of the data are of squared distances, those of the map are not."""
-    takes(densmap=True, output_dens=True)
     model = umap.UMAP(n_neighbors=10, densmap=True, output_dens=True, n_epochs=100, random_state=0)
     rows = random_rows(150, 3)
     places, _, radii = model.fit_transform(rows)
@@ -238,7 +245,6 @@ def test_a_start_without_rows_draws_from_its_seed():
 
 def test_density_maps_repeat_for_any_threads():
     """There: sums of each epoch are scattered by all threads without atomics."""
-    takes(densmap=True)
     rows = random_rows(200, 5)
     maps = [
         umap.UMAP(n_neighbors=10, densmap=True, n_epochs=60, random_state=0, n_jobs=n)
@@ -264,8 +270,6 @@ def test_density_maps_repeat_for_any_threads():
 )
 def test_aligned_maps_obey_their_parameters(changed):
     """There: they only reach maps of the slices that are then thrown away."""
-    if not hasattr(umap, "AlignedUMAP"):
-        pytest.skip("umapkit.compat.umap_learn has no AlignedUMAP yet")
     rows = random_rows(60, 4)
     slices, relations = [rows[:40], rows[20:]], [{a: a - 20 for a in range(20, 40)}]
     options = {"n_neighbors": 8, "n_epochs": 30, "random_state": 0}

@@ -12,7 +12,7 @@ from sklearn.manifold import trustworthiness
 import umapkit.compat.umap_learn as umap
 from umapkit import find_neighbors
 
-from .features import random_rows
+from .rows import random_rows
 
 ANSWERS = dict(
     np.load(

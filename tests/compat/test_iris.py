@@ -12,8 +12,6 @@ from sklearn.neighbors import KDTree
 
 import umapkit.compat.umap_learn as umap
 
-from .features import has, takes
-
 SEED = {"n_neighbors": 10, "min_dist": 0.01, "random_state": 42}
 
 
@@ -28,7 +26,6 @@ def test_a_given_start_does_as_well(iris):
 
 
 def test_a_map_on_the_sphere(iris):
-    takes(output_metric="haversine")
     model = umap.UMAP(**SEED, output_metric="haversine").fit(iris.data)
     rows = model.embedding_
     sphere = np.stack(
@@ -79,7 +76,6 @@ def test_sparse_rows_fit_and_land_well(iris, chosen):
 
 @pytest.mark.parametrize("sparse", [False, True])
 def test_distances_fit_and_land_well(iris, chosen, sparse):
-    takes(metric="precomputed")
     distances = pairwise_distances(iris.data[chosen])
     to_new = pairwise_distances(iris.data[~chosen], iris.data[chosen])
     if sparse:
@@ -96,7 +92,6 @@ def test_labels_part_the_kinds(iris):
 
 
 def test_the_way_back_leads_among_the_neighbours(iris, iris_model):
-    has("inverse_transform")
     above, below = KDTree(iris.data), KDTree(iris_model.embedding_)
     for i in range(1, 150, 20):
         near = below.query(iris_model.embedding_[i][None], k=5, return_distance=False)[0]
@@ -124,7 +119,6 @@ def test_neighbours_from_before_give_the_same_graph(iris):
 
 @pytest.mark.parametrize("supervised", [False, True])
 def test_density_maps_are_trustworthy(iris, supervised):
-    takes(densmap=True)
     model = umap.UMAP(n_neighbors=10, min_dist=0.01, random_state=42, densmap=True)
     places = model.fit_transform(iris.data, iris.target if supervised else None)
     assert trustworthiness(iris.data, places, n_neighbors=10) >= 0.97

@@ -18,7 +18,7 @@ import umapkit
 from umapkit import data, quality
 from umapkit.compat.scanpy import KNeighborsTransformer, ingest, reference_model, umap
 
-from .features import random_rows
+from .rows import random_rows
 
 anndata = pytest.importorskip("anndata")
 

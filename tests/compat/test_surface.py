@@ -19,7 +19,7 @@ import umapkit
 import umapkit.compat.umap_learn as umap
 from umapkit import find_neighbors
 
-from .features import random_rows
+from .rows import random_rows
 
 FILE = Path(__file__).parents[1] / "reference" / "umap_learn_functions.npz"
 
@@ -62,7 +62,7 @@ def test_importing_it_loads_nothing_heavy_and_leaves_the_process_alone():
 def test_missing_names_say_what_is_there():
     with pytest.raises(AttributeError, match=r"has no 'ParametricUMAP'; it has: .*UMAP"):
         umap.ParametricUMAP  # noqa: B018  (the attribute access is the test)
-    for module in (umap.umap_, umap.utils, umap.spectral, umap.validation):
+    for module in (umap.aligned_umap, umap.umap_, umap.utils, umap.spectral, umap.validation):
         for name in module.__all__:
             assert getattr(module, name) is not None
 

@@ -11,7 +11,7 @@ from sklearn.metrics import pairwise_distances
 
 import umapkit.compat.umap_learn as umap
 
-from .features import random_rows, takes
+from .rows import random_rows
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,6 @@ def test_some_labels_unknown(blobs):
     ("metric", "weight"), [("l1", 0.8), ("string", 0.5), ("ordinal", 0.5), ("count", 0.5)]
 )
 def test_other_targets(blobs, metric, weight):
-    takes(target_metric=metric)
     rows, labels = blobs
     if metric == "string":
         labels = np.array(["this", "that", "other"])[labels]
@@ -69,7 +68,6 @@ def test_other_targets(blobs, metric, weight):
 
 
 def test_sparse_distances():
-    takes(metric="precomputed")
     rows = random_rows(50, 5)
     distances = lil_matrix(pairwise_distances(rows))
     model = umap.UMAP(n_neighbors=10, random_state=42, n_epochs=100, metric="precomputed")
@@ -78,7 +76,6 @@ def test_sparse_distances():
 
 
 def test_density_of_noise():
-    takes(densmap=True, output_dens=True)
     rows = random_rows(50, 5)
     model = umap.UMAP(
         n_neighbors=10, min_dist=0.01, random_state=42, n_epochs=100, densmap=True, output_dens=True

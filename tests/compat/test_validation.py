@@ -9,7 +9,7 @@ from scipy.sparse import csr_matrix
 import umapkit.compat.umap_learn as umap
 from umapkit.compat.umap_learn._parameters import our_parameters
 
-from .features import has, random_rows, takes
+from .rows import random_rows
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,6 @@ def test_hellinger_refuses_negative_values():
 
 
 def test_an_output_function_without_gradient_is_refused():
-    takes(output_metric=lambda x, y: (0.0, x))
 
     def flat(x, y):
         return float(np.abs(x - y).sum())
@@ -93,7 +92,6 @@ def test_update_needs_rows_without_labels():
 
 
 def test_update_needs_rows_and_not_distances():
-    takes(metric="precomputed")
     distances = np.abs(np.subtract.outer(np.arange(30.0), np.arange(30.0)))
     model = umap.UMAP(n_neighbors=5, n_epochs=3, metric="precomputed", random_state=0)
     with pytest.raises(ValueError, match="precomputed"):
@@ -107,10 +105,7 @@ def test_labels_of_another_length_are_refused():
 
 @pytest.mark.parametrize("case", ["sparse", "dice"])
 def test_no_way_back_from_where_there_is_none(case):
-    has("inverse_transform")
     rows = (random_rows(40, 16) < 0.6).astype(np.float32)
-    if case == "dice":
-        takes(metric="dice")
     given = csr_matrix(rows) if case == "sparse" else rows
     metric = "dice" if case == "dice" else "euclidean"
     model = umap.UMAP(n_neighbors=5, n_epochs=3, metric=metric, random_state=0).fit(given)
@@ -152,7 +147,6 @@ def test_a_function_as_metric_warns_at_most_once(recwarn):
     def city(x, y):
         return float(np.abs(x - y).sum())
 
-    takes(metric=city)
     umap.UMAP(metric=city, n_neighbors=5, n_epochs=3, random_state=0).fit(random_rows(30, 4))
     assert len(recwarn) <= 1
 

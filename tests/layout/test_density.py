@@ -87,7 +87,7 @@ def density_epoch(weights, y, v, order, wanted, *, epoch, n_epochs, a, b, seed, 
             c = twins.repulsion((d**2).sum(1), a, b, 1.0)
             force = force + np.clip(c[:, None] * d, -4, 4).sum(0) * m / (runs * 16)
         pulled = (k[:, None] * v).sum(0) + k.sum() * v[i]
-        own = min(h, 4800 / n_epochs / k.sum())
+        own = min(h, 6500 / n_epochs / k.sum())
         velocity[i] = own * (force + pulled) / (1 + 2 * own * k.sum())
     return y + velocity, velocity
 

@@ -56,7 +56,7 @@ def sampled_epoch(graph, y, v, order, *, epoch, n_epochs, a, b, gamma, rate, m, 
             force = force + (np.clip(c[:, None] * delta, -CLIP, CLIP)).sum(0) * share
         stiffness = springs.sum()
         pulled = (springs[:, None] * v).sum(0) + stiffness * v[i]
-        own = min(h, 4800 / n_epochs / stiffness)
+        own = min(h, 6500 / n_epochs / stiffness)
         velocity[i] = own * (force + pulled) / (1 + 2 * own * stiffness)
         to[i] = y[i] + velocity[i]
     return to, velocity

@@ -11,7 +11,7 @@
 //   F_i = 2 sum_j w_ij f_a(i, j) + r_i sum_{l in N_i} f_r(i, l),   r_i = m d_i / |N_i|
 //   k_ij = 2 w_ij |c_a(i, j)|,   K_i = sum_j k_ij
 //   h = 2 rate min(1, (epoch + 1) / (0.5 n_epochs)) (1 - t) min(1, (1 - t) / 0.4),
-//   t = epoch / n_epochs,   h_i = min(h, 4800 / (n_epochs K_i))
+//   t = epoch / n_epochs,   h_i = min(h, 6500 / (n_epochs K_i))
 //   v_i <- h_i (F_i + sum_j k_ij v_j + K_i v_i) / (1 + 2 h_i K_i)
 //   y_i <- y_i + v_i
 //
@@ -60,7 +60,7 @@ UMAPKIT_BEGIN
 constexpr float kPeak = 2.0f;           // h over the learning rate, were it not for rise and fall
 constexpr float kRise = 0.5f;           // the part of the schedule in which h rises,
 constexpr float kFall = 0.6f;           // and where its faster fall begins
-constexpr float kMemory = 4800.0f;      // h_i K_i is at most this over the length of the schedule
+constexpr float kMemory = 6500.0f;      // h_i K_i is at most this over the length of the schedule
 constexpr float kFew = 0.75f;           // the part of the schedule with few negatives,
 constexpr float kFewShare = 0.5f;       // and how many of them
 constexpr float kManyBelow = 16384.0f;  // vertices below which more negatives are drawn,

@@ -54,6 +54,12 @@ def transform(
     import umapkit
 
     umap: Any = umapkit.load(model)
+    if not isinstance(umap, umapkit.UMAP):
+        msg = (
+            f"{model} holds a {type(umap).__name__}; this command places rows on maps of UMAP. In "
+            "Python, umapkit.load(...).transform places them."
+        )
+        raise ValueError(msg)
     chosen = split_names(columns)
     known = getattr(umap, "feature_names_in_", None)
     if chosen is None and known is not None and _is_table(data):

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from umapkit.graph._algebra import (
+    How,
+    check_how,
+    combine_values,
+    floor_of,
+    restore_graph,
+    restore_rows,
+)
 from umapkit.graph._bandwidth import Bandwidths, bandwidths
 from umapkit.graph._csr import csr_parts, shape_of
+from umapkit.graph._finsing import fin_sing, local_metric
 from umapkit.graph._fuzzy import cut, disconnected, fuzzy_graph, fuzzy_union, memberships
+from umapkit.graph._fuzzy_set import FuzzySet, pairs_of, values_at
 from umapkit.graph._given import check_graph
 from umapkit.graph._intersect import intersect_graphs
 from umapkit.graph._intersect_targets import intersect_targets
@@ -14,14 +24,20 @@ from umapkit.graph._targets import TargetMetric, Targets, check_target_metric, r
 
 __all__ = [
     "Bandwidths",
+    "FuzzySet",
+    "How",
     "TargetMetric",
     "Targets",
     "bandwidths",
     "check_graph",
+    "check_how",
     "check_target_metric",
+    "combine_values",
     "csr_parts",
     "cut",
     "disconnected",
+    "fin_sing",
+    "floor_of",
     "fuzzy_graph",
     "fuzzy_union",
     "input_radii",
@@ -29,7 +45,12 @@ __all__ = [
     "intersect_labels",
     "intersect_targets",
     "label_codes",
+    "local_metric",
     "memberships",
+    "pairs_of",
     "read_targets",
+    "restore_graph",
+    "restore_rows",
     "shape_of",
+    "values_at",
 ]

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from umapkit.models._aligned import AlignedUMAP
+from umapkit.models._combination import Combination
+from umapkit.models._combine import CombinedUMAP, combine
 from umapkit.models._load import load
 from umapkit.models._memory import fit_memory
 from umapkit.models._umap import UMAP
 
-__all__ = ["UMAP", "fit_memory", "load"]
+__all__ = [
+    "UMAP",
+    "AlignedUMAP",
+    "Combination",
+    "CombinedUMAP",
+    "combine",
+    "fit_memory",
+    "load",
+]

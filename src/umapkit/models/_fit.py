@@ -27,6 +27,7 @@ from umapkit.models._copies import Copies
 from umapkit.models._density import MORE_EPOCHS, density_term, keep_densities
 from umapkit.models._labels import Labels, keep_labels
 from umapkit.models._place import NewRows
+from umapkit.models._warm import is_model, warm_start
 from umapkit.neighbors import (
     GivenDistances,
     GivenIndex,
@@ -160,7 +161,11 @@ def lay_out(model: UMAP, memberships: csr_array, rows: Any, labels: Labels | Non
     if not model._is_given() and model._missing_value() is None:
         data = rows if copies.keeps_all else model._finder.rows
     init = model.init
-    if not isinstance(init, str):
+    warm = is_model(init)
+    if warm:
+        known = rows if copies.keeps_all else model._finder.rows
+        init = warm_start(init, known, memberships, seed=model.seed_)
+    elif not isinstance(init, str):
         init = np.asarray(init)
         if init.shape == (len(rows), model.n_components):
             init = init[copies.kept] if not copies.keeps_all else init
@@ -168,7 +173,7 @@ def lay_out(model: UMAP, memberships: csr_array, rows: Any, labels: Labels | Non
     if model.densmap and model.n_epochs is None:
         length += MORE_EPOCHS
     options = model._layout_options(n_epochs=length, seed=model.seed_)
-    layout = begin(model, memberships, init, data, options, labels)
+    layout = begin(model, memberships, init, options, data=data, labels=labels, warm=warm)
     observers = as_observers(model.observers)
     if model.verbose:
         observers.append(Progress())
@@ -189,36 +194,38 @@ def begin(
     model: UMAP,
     memberships: csr_array,
     init: Any,
-    data: Rows | None,
     options: LayoutOptions,
-    labels: Labels | None,
+    *,
+    data: Rows | None = None,
+    labels: Labels | None = None,
+    warm: bool = False,
 ) -> Layout:
-    """Start of the layout, on whatever the map lies."""
+    """Start of the layout, on whatever the map lies; a `warm` one is not scaled."""
     output = model._output()
-    if output.flat or isinstance(init, str):
+    if not isinstance(init, str) and (warm or not output.flat):
+        start = given_start(
+            init,
+            n_rows=len(memberships.indptr) - 1,
+            n_components=model.n_components,
+            seed=options.seed,
+        )
+        places: Any = start if output.flat else output.to_places(start)
+    else:
         start = make_start(
             memberships,
             init=init,
             n_components=model.n_components if output.flat else 2,
             data=data,
-            seed=model.seed_,
+            seed=options.seed,
             n_jobs=model.n_jobs,
         )
-        if output.flat:
-            if labels is not None and labels.guide_the_layout(model):
-                return labels.layout(model, memberships, start, options)
-            density = density_term(model, memberships)
-            return Layout(memberships, start, options, density=density, n_jobs=model.n_jobs)
-        places = surface_start(start, output)
-    else:
-        given = given_start(
-            init,
-            n_rows=len(memberships.indptr) - 1,
-            n_components=model.n_components,
-            seed=model.seed_,
-        )
-        places = output.to_places(given)
-    return CurvedLayout(memberships, places, options, output_metric=output, n_jobs=model.n_jobs)
+        places = start if output.flat else surface_start(start, output)
+    if not output.flat:
+        return CurvedLayout(memberships, places, options, output_metric=output, n_jobs=model.n_jobs)
+    if labels is not None and labels.guide_the_layout(model):
+        return labels.layout(model, memberships, places, options)
+    density = density_term(model, memberships)
+    return Layout(memberships, places, options, density=density, n_jobs=model.n_jobs)
 
 
 def search_index(model: UMAP) -> NeighborIndex | GivenIndex:

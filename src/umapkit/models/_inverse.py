@@ -24,6 +24,39 @@ _BLOCK = 1024  # places at a time
 _SPARSE_BLOCK = 2**25  # numbers of sparse rows made dense at a time: 128 MiB
 
 
+class Invertible:
+    """What a model says about places of its map."""
+
+    def inverse_transform(self, X: Any, *, n_neighbors: int | None = None) -> NDArray[np.float32]:
+        """Make rows of data for places on the map.
+
+        A place becomes the row that is nearest, by `metric`, to the training rows whose places
+        are near it: for Euclidean data their mean, weighted by how close they are on the map. A
+        row depends on its place and the fitted model only, not on the rest of `X`.
+
+        Parameters
+        ----------
+        X : array of shape (m, n_components)
+            Places, anywhere on the map; between groups they become mixtures.
+        n_neighbors : int, optional
+            Map points that a place asks. Larger values give smoother rows. By default the number
+            out of 5, 10, ..., 320 that predicts training rows best from the others.
+
+        Returns
+        -------
+        float32 array of shape (m, n_features)
+            The rows.
+
+        Raises
+        ------
+        ValueError
+            If `metric` has no gradient, `X` is not finite or has another number of columns than
+            the map, or `n_neighbors` is out of range.
+        """
+        model: Any = self  # what UMAP adds
+        return invert(model, X, n_neighbors)
+
+
 def invert(model: UMAP, X: Any, n_neighbors: int | None) -> NDArray[np.float32]:
     """Make rows of places; see `UMAP.inverse_transform`."""
     check_is_fitted(model)

@@ -32,6 +32,13 @@ if TYPE_CHECKING:
     from umapkit.models._settings import Settings
     from umapkit.models._umap import UMAP
 
+# Parameters of the classification cost, as they are without one.
+NO_COST = {
+    "supervision": "intersection",
+    "supervision_weight": 1.0,
+    "supervision_margin": 1.0,
+    "supervision_period": None,
+}
 SUPERVISIONS = ("intersection", "cross_entropy", "triplet")
 
 

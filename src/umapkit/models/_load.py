@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from umapkit.models._density import RadiusRule
 from umapkit.models._labels import classes_back, plain_classes
 from umapkit.models._place import GroundKeeper
 from umapkit.models._umap import UMAP
+from umapkit.models._warm import is_model
 from umapkit.neighbors import GivenIndex, NeighborIndex, Neighbors, SameRows, check_ids
 from umapkit.neighbors.sparse import SparseIndex
 from umapkit.store import read_folder, write_folder
@@ -28,6 +30,13 @@ _OF_THE_RUN = ("memory", "observers", "checkpoint", "verbose")
 _NUMBERS = ("seed_", "a_", "b_", "n_epochs_", "n_features_in_", "_new_row_epochs", "_mean_distance")
 _RADII = ("rad_orig_", "rad_emb_")
 _MAYBE_NAN = ("loss_", "neighbor_recall_")
+_WARM = "init"  # folder of a model that was the start
+# What else a folder may hold, and who reads it.
+_COMPOSED = {
+    "AlignedUMAP": "load_aligned",
+    "CombinedUMAP": "load_combined",
+    "Combination": "load_combination",
+}
 
 
 def save_umap(model: UMAP, path: str | os.PathLike[str]) -> None:
@@ -74,6 +83,7 @@ def save_umap(model: UMAP, path: str | os.PathLike[str]) -> None:
     if head is not None:
         arrays["head"] = head
     fitted = {name: getattr(model, name) for name in _NUMBERS}
+    fitted["_told"] = model._told
     fitted |= {name: _or_none(getattr(model, name)) for name in _MAYBE_NAN}
     names = getattr(model, "feature_names_in_", None)
     if names is not None:
@@ -85,16 +95,30 @@ def save_umap(model: UMAP, path: str | os.PathLike[str]) -> None:
     config = {
         "model": type(model).__name__,
         "umapkit": __version__,
-        "parameters": _plain_parameters(model, arrays),
+        "parameters": plain_parameters(model, arrays),
         "fitted": fitted,
         "keeps_all": model._places.keeps_all,
         "radius_rule": None if model._radius_rule is None else asdict(model._radius_rule),
         "index": index,
     }
     write_folder(path, config, arrays)
+    save_start(model.init, path)
 
 
-def load(path: str | os.PathLike[str]) -> UMAP:
+def save_start(init: Any, path: str | os.PathLike[str]) -> None:
+    """Write a model that was the start into a folder of its own."""
+    if not is_model(init):
+        return
+    if not hasattr(init, "save"):
+        msg = (
+            f"init is a {type(init).__name__}, which cannot be saved. A fitted model does not need "
+            "it any more: set_params(init='spectral') before save."
+        )
+        raise ValueError(msg)
+    init.save(Path(path) / _WARM)
+
+
+def load(path: str | os.PathLike[str]) -> Any:
     """Read a model that ``save`` wrote; no code from the files is run.
 
     Parameters
@@ -104,7 +128,7 @@ def load(path: str | os.PathLike[str]) -> UMAP:
 
     Returns
     -------
-    UMAP
+    UMAP, CombinedUMAP, Combination or AlignedUMAP
         Fitted; its `transform` gives the same bits as that of the saved model.
 
     Raises
@@ -115,10 +139,15 @@ def load(path: str | os.PathLike[str]) -> UMAP:
         If the files cannot be read or hold another kind of model.
     """
     config, arrays = read_folder(path)
+    if config.get("model") in _COMPOSED:
+        from umapkit.models import _load_composed
+
+        return getattr(_load_composed, _COMPOSED[config["model"]])(path, config, arrays)
     if config.get("model") != "UMAP":
-        msg = f"{os.fspath(path)} holds a {config.get('model')!r}; this version loads 'UMAP'."
+        known = ", ".join(map(repr, ["UMAP", *_COMPOSED]))
+        msg = f"{os.fspath(path)} holds a {config.get('model')!r}; this version loads {known}."
         raise ValueError(msg)
-    model = UMAP(**_parameters_back(config["parameters"], arrays))
+    model = UMAP(**parameters_back(config["parameters"], arrays, path))
     for name, value in config["fitted"].items():
         setattr(model, name, value)
     for name in _MAYBE_NAN:
@@ -197,7 +226,7 @@ def _or_none(value: float) -> float | None:
     return None if math.isnan(value) else float(value)
 
 
-def _plain_parameters(model: UMAP, arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
+def plain_parameters(model: UMAP, arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
     """Parameters as JSON values; arrays among them go to `arrays`."""
     plain: dict[str, Any] = {}
     for name, value in model.get_params(deep=False).items():
@@ -214,6 +243,8 @@ def _plain_parameters(model: UMAP, arrays: dict[str, NDArray[Any]]) -> dict[str,
             arrays["precomputed_knn.indices"] = np.asarray(indices)
             arrays["precomputed_knn.distances"] = np.asarray(distances)
             plain[name] = {"arrays": True}
+        elif name == "init" and is_model(value):
+            plain[name] = {"folder": _WARM}
         elif name == "init" and not isinstance(value, str):
             arrays["init"] = np.asarray(value, dtype=np.float32)
             plain[name] = {"arrays": True}
@@ -252,11 +283,16 @@ def _plain_keywords(model: UMAP, arrays: dict[str, NDArray[Any]]) -> dict[str, A
     return {"keywords": plain} if keywords else None
 
 
-def _parameters_back(plain: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
+def parameters_back(
+    plain: dict[str, Any], arrays: dict[str, NDArray[Any]], path: str | os.PathLike[str]
+) -> dict[str, Any]:
+    """Parameters out of what `plain_parameters` made of them."""
     parameters: dict[str, Any] = {
         name: float(value["number"]) if isinstance(value, dict) and "number" in value else value
         for name, value in plain.items()
     }
+    if parameters.get("init") == {"folder": _WARM}:
+        parameters["init"] = load(Path(path) / _WARM)
     if isinstance(parameters.get("metric_kwds"), dict):
         given = parameters["metric_kwds"]["keywords"] | {
             name.removeprefix("metric_kwds."): array

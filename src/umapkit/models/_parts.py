@@ -32,6 +32,7 @@ def fitted_from_parts(model: UMAP, data: Any, graph: Any, embedding: ArrayLike) 
         )
         raise ValueError(msg)
     made.n_components = positions.shape[1]
+    made._told = "graph"
     made.seed_ = resolve_seed(made.random_state)
     everyone = find_equals(rows, made.n_jobs)
     made._places = Copies.of(everyone.first, keep_all=True)

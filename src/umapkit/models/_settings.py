@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numbers
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ from umapkit.layout import (
 )
 from umapkit.models._density import check_densmap
 from umapkit.models._labels import check_labels
+from umapkit.models._warm import check_warm, clone_with_init, is_model
 from umapkit.neighbors import Neighbors, read_distances
 from umapkit.neighbors.sparse import keeps_sparse
 
@@ -55,6 +56,9 @@ class Settings(NeighborEmbedding):
     Every name here is a constructor parameter of `umapkit.UMAP` or set by its ``fit``.
     """
 
+    # What the fit knew besides the rows ("y", "graph", ...), and an update could not know.
+    _told: str | None = None
+
     a: float | None
     b: float | None
     a_: float
@@ -63,7 +67,7 @@ class Settings(NeighborEmbedding):
     # What the stages of a fit set.
     _finder: Any
     _inverse_number: tuple[int, int] | None
-    _lists: Neighbors | None
+    _lists: Neighbors | None = None
     _new_row_epochs: int
     _radii: NDArray[np.float64] | None
     _radius_rule: RadiusRule | None
@@ -107,6 +111,10 @@ class Settings(NeighborEmbedding):
     target_n_neighbors: int | None
     target_weight: float
     tol: float | None
+
+    def __sklearn_clone__(self) -> Self:
+        """Clone, but leave a fitted model in `init` fitted."""
+        return clone_with_init(self)
 
     def __sklearn_tags__(self) -> Tags:
         """Say what the metric accepts."""
@@ -234,6 +242,8 @@ class Settings(NeighborEmbedding):
                 f"output_metric={self.output_metric!r} give optimizer='sampled'."
             )
             raise ValueError(msg)
+        if is_model(self.init):
+            check_warm(self.init, self)
         card = resolve_metric(self.metric, self.metric_kwds)
         if isinstance(self.init, str) and self.init == "pca" and (self._is_given() or card.missing):
             msg = (

@@ -9,15 +9,14 @@ from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
 
 from umapkit._seed import resolve_seed
 from umapkit._threads import resolve_n_jobs
 from umapkit.distances import Metric
 from umapkit.graph import TargetMetric, disconnected
-from umapkit.layout import (
-    Observer,
-    Optimizer,
-)
+from umapkit.layout import Observer, Optimizer
+from umapkit.models._combination import Algebra
 from umapkit.models._copies import Copies
 from umapkit.models._fit import (
     find_equals,
@@ -29,17 +28,16 @@ from umapkit.models._fit import (
     new_rows,
     search_index,
 )
+from umapkit.models._inverse import Invertible
 from umapkit.models._labels import Labels
 from umapkit.models._place import GroundKeeper, place_new_rows
 from umapkit.models._predict import ClassPredictor
-from umapkit.neighbors import (
-    GivenIndex,
-    NeighborIndex,
-    Neighbors,
-)
+from umapkit.models._update import Updatable, told
+from umapkit.models._warm import check_warm, is_model
+from umapkit.neighbors import GivenIndex, NeighborIndex, Neighbors
 
 
-class UMAP(ClassPredictor):
+class UMAP(Algebra, Invertible, Updatable, ClassPredictor):
     """Uniform manifold approximation and projection (McInnes, Healy, Melville 2018).
 
     The same `random_state` gives the same bits for any `n_jobs`, and `transform` is a function:
@@ -72,9 +70,10 @@ class UMAP(ClassPredictor):
         at each of its epochs in `embedding_list_`.
     learning_rate : float, default 1.0
         First step size of the layout; fades to 0.
-    init : {"spectral", "pca", "random"} or array of shape (n, n_components), default "spectral"
+    init : {"spectral", "pca", "random"}, array (n, n_components) or model, default "spectral"
         Start of the layout; scaled to [0, 10] on every axis. With another output metric an array
-        holds its coordinates and is taken as it is.
+        holds its coordinates and is taken as it is. A fitted model is a warm start: its rows begin
+        at their places, others where it places them, and nothing is scaled.
     min_dist : float, default 0.1
         How tight points may pack, in units of the map; 0 to `spread`. Larger values spread
         clumps out.
@@ -212,7 +211,7 @@ class UMAP(ClassPredictor):
         metric_kwds: Mapping[str, Any] | None = None,
         n_epochs: int | Sequence[int] | None = None,
         learning_rate: float = 1.0,
-        init: Literal["spectral", "pca", "random"] | ArrayLike = "spectral",
+        init: Literal["spectral", "pca", "random"] | ArrayLike | BaseEstimator = "spectral",
         min_dist: float = 0.1,
         spread: float = 1.0,
         set_op_mix_ratio: float = 1.0,
@@ -316,11 +315,14 @@ class UMAP(ClassPredictor):
         """
         self._check_parameters(graph=graph)
         rows = self._rows(X, reset=True)
+        if is_model(self.init):
+            check_warm(self.init, self, n_columns=rows.shape[1])
         forget(self)
         self.seed_ = resolve_seed(self.random_state)
         everyone = find_equals(rows, self.n_jobs)
         # A graph or a table of neighbours from outside is about all rows, copies included.
         given = graph is not None or self._given_neighbors() is not None or self._is_given()
+        self._told = told(self, y=y, graph=graph)
         copies = Copies.of(everyone.first, keep_all=given)
         self._places = copies
         self._finder = find_kept(everyone, rows, copies)
@@ -407,36 +409,6 @@ class UMAP(ClassPredictor):
         if not return_score:
             return places
         return places, new.scores(near, found, known)
-
-    def inverse_transform(self, X: Any, *, n_neighbors: int | None = None) -> NDArray[np.float32]:
-        """Make rows of data for places on the map.
-
-        A place becomes the row that is nearest, by `metric`, to the training rows whose places
-        are near it: for Euclidean data their mean, weighted by how close they are on the map. A
-        row depends on its place and the fitted model only, not on the rest of `X`.
-
-        Parameters
-        ----------
-        X : array of shape (m, n_components)
-            Places, anywhere on the map; between groups they become mixtures.
-        n_neighbors : int, optional
-            Map points that a place asks. Larger values give smoother rows. By default the number
-            out of 5, 10, ..., 320 that predicts training rows best from the others.
-
-        Returns
-        -------
-        float32 array of shape (m, n_features)
-            The rows.
-
-        Raises
-        ------
-        ValueError
-            If `metric` has no gradient, `X` is not finite or has another number of columns than
-            the map, or `n_neighbors` is out of range.
-        """
-        from umapkit.models._inverse import invert
-
-        return invert(self, X, n_neighbors)
 
     @classmethod
     def from_parts(

@@ -6,12 +6,30 @@ umapkit's. What umap-learn has and umapkit has not raises NotImplementedError, a
 
 from __future__ import annotations
 
-from umapkit.compat.umap_learn import distances, spectral, umap_, utils, validation
+from umapkit.compat.umap_learn import (
+    aligned_umap,
+    distances,
+    spectral,
+    umap_,
+    utils,
+    validation,
+)
+from umapkit.compat.umap_learn._aligned import AlignedUMAP
 from umapkit.compat.umap_learn._umap import UMAP
 
 __version__ = "0.5.12"  # of umap-learn, whose names these are
 
-__all__ = ["UMAP", "__version__", "distances", "spectral", "umap_", "utils", "validation"]
+__all__ = [
+    "UMAP",
+    "AlignedUMAP",
+    "__version__",
+    "aligned_umap",
+    "distances",
+    "spectral",
+    "umap_",
+    "utils",
+    "validation",
+]
 
 
 def __getattr__(name: str) -> object:
