@@ -21,6 +21,7 @@ class Ask:
     n_components: int = 2
     seed: int = 0
     jobs: int = 1
+    metric: str = "euclidean"  # another one for cards with `sparse` only
 
 
 @dataclass
@@ -49,18 +50,22 @@ class Card:
     uses_sklearn: bool = True  # imports numpy, scipy and scikit-learn anyway: "base imports"
     places: bool = False  # can put new rows on its map
     dense: bool = False  # a densMAP: compared by density.py
+    sparse: bool = False  # takes sparse rows, and any metric: compared by sparse.py
 
 
 def _umapkit(rows: np.ndarray, ask: Ask) -> Fit:
     from umapkit import UMAP, find_neighbors
 
     model = UMAP(
-        ask.n_neighbors, n_components=ask.n_components, random_state=ask.seed, n_jobs=ask.jobs
-    ).fit(rows)
+        ask.n_neighbors, n_components=ask.n_components, metric=ask.metric, random_state=ask.seed,
+        n_jobs=ask.jobs,
+    ).fit(rows)  # fmt: skip
 
     def lists() -> np.ndarray:  # the search of the fit once more
-        k = min(ask.n_neighbors, len(rows))
-        return find_neighbors(rows, n_neighbors=k, random_state=0, n_jobs=ask.jobs).indices
+        k = min(ask.n_neighbors, rows.shape[0])
+        return find_neighbors(
+            rows, n_neighbors=k, metric=ask.metric, random_state=0, n_jobs=ask.jobs
+        ).indices
 
     return Fit(model.embedding_, lists, model.transform, model)
 
@@ -71,6 +76,7 @@ def _umap_learn(rows: np.ndarray, ask: Ask, *, seeded: bool = False) -> Fit:
     model = UMAP(
         n_neighbors=ask.n_neighbors,
         n_components=ask.n_components,
+        metric=ask.metric,
         random_state=ask.seed if seeded else None,
         n_jobs=1 if seeded else ask.jobs,
     ).fit(rows)
@@ -144,6 +150,7 @@ def _searched(method: str) -> Callable[[np.ndarray, Ask], Fit]:
         index = build_index(
             rows,
             n_neighbors=ask.n_neighbors,
+            metric=ask.metric,
             method=method,  # pyright: ignore[reportArgumentType]
             random_state=ask.seed,
             n_jobs=ask.jobs,
@@ -156,7 +163,10 @@ def _searched(method: str) -> Callable[[np.ndarray, Ask], Fit]:
 def _pynndescent(rows: np.ndarray, ask: Ask) -> Fit:
     from pynndescent import NNDescent
 
-    index = NNDescent(rows, n_neighbors=ask.n_neighbors, random_state=ask.seed, n_jobs=ask.jobs)
+    index = NNDescent(
+        rows, n_neighbors=ask.n_neighbors, metric=ask.metric, random_state=ask.seed,
+        n_jobs=ask.jobs,
+    )  # fmt: skip
     found = index.neighbor_graph[0]
     return Fit(None, lambda: found)
 
@@ -193,17 +203,17 @@ def _faiss(kind: str) -> Callable[[np.ndarray, Ask], Fit]:
 
 
 METHODS = {
-    "umapkit": Card("umapkit", "umapkit", _umapkit, places=True),
-    "umap-learn": Card("umap-learn", "umap", _umap_learn, places=True),
-    "umap-learn-seeded": Card("umap-learn", "umap", _umap_learn_seeded, places=True),
+    "umapkit": Card("umapkit", "umapkit", _umapkit, places=True, sparse=True),
+    "umap-learn": Card("umap-learn", "umap", _umap_learn, places=True, sparse=True),
+    "umap-learn-seeded": Card("umap-learn", "umap", _umap_learn_seeded, places=True, sparse=True),
     "umapkit-densmap": Card("umapkit", "umapkit", _umapkit_densmap, places=True, dense=True),
     "umap-learn-densmap": Card("umap-learn", "umap", _umap_learn_densmap, dense=True),
     "openTSNE": Card("openTSNE", "openTSNE", _opentsne, places=True),
     "fastumap": Card("fastumap", "fastumap", _fastumap, uses_sklearn=False, places=True),
     "manifolds-rs": Card("manifolds-rs", "manifolds_rs", _manifolds, uses_sklearn=False),
-    "umapkit-descent": Card("umapkit", "umapkit", _searched("descent"), maps=False),
-    "umapkit-exact": Card("umapkit", "umapkit", _searched("exact"), maps=False),
-    "pynndescent": Card("pynndescent", "pynndescent", _pynndescent, maps=False),
+    "umapkit-descent": Card("umapkit", "umapkit", _searched("descent"), maps=False, sparse=True),
+    "umapkit-exact": Card("umapkit", "umapkit", _searched("exact"), maps=False, sparse=True),
+    "pynndescent": Card("pynndescent", "pynndescent", _pynndescent, maps=False, sparse=True),
     "faiss-flat": Card("faiss-cpu", "faiss", _faiss("flat"), maps=False, uses_sklearn=False),
     "faiss-hnsw": Card("faiss-cpu", "faiss", _faiss("hnsw"), maps=False, uses_sklearn=False),
     "faiss-ivf": Card("faiss-cpu", "faiss", _faiss("ivf"), maps=False, uses_sklearn=False),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 SCORES = ("trustworthiness(5)", "5-NN accuracy", "preservation(15)", "silhouette")
@@ -32,7 +34,9 @@ def map_scores(
     return found
 
 
-def list_recall(rows: np.ndarray, lists: np.ndarray, n_neighbors: int, *, sample: int) -> float:
+def list_recall(
+    rows: Any, lists: np.ndarray, n_neighbors: int, *, sample: int, metric: str = "euclidean"
+) -> float:
     """Share of the `n_neighbors` - 1 nearest others that lists hold, on `sample` hashed rows.
 
     Lists (n, any) may hold the row itself at any place, or not; only their first
@@ -41,7 +45,7 @@ def list_recall(rows: np.ndarray, lists: np.ndarray, n_neighbors: int, *, sample
     from umapkit import Neighbors
     from umapkit.neighbors import estimate_recall
 
-    n = len(rows)
+    n = rows.shape[0]
     everyone = np.arange(n, dtype=np.int32)[:, None]
     lists = np.where(lists == everyone, np.int32(-1), lists.astype(np.int32))
     # The row itself goes to the end, the order of the others stays.
@@ -49,4 +53,4 @@ def list_recall(rows: np.ndarray, lists: np.ndarray, n_neighbors: int, *, sample
     others = np.full((n, n_neighbors - 1), -1, dtype=np.int32)
     others[:, : order.shape[1]] = np.take_along_axis(lists, order, axis=1)
     listed = Neighbors(np.hstack([everyone, others]), np.zeros((n, n_neighbors), dtype=np.float32))
-    return estimate_recall(rows, listed, sample_size=sample)
+    return estimate_recall(rows, listed, metric=metric, sample_size=sample)

@@ -54,9 +54,9 @@ def run(task: dict) -> tuple[dict, dict[str, Any]]:
     if card.uses_sklearn:
         base += clock(lambda: [importlib.import_module(name) for name in _BASE])[0]
     imported, _ = clock(importlib.import_module, card.module)
-    rows = np.load(task["rows"])
-    new = rows[len(rows) - task["new_rows"] :]
-    rows = rows[: len(rows) - task["new_rows"]]
+    rows = _load(task["rows"])
+    split = rows.shape[0] - task["new_rows"]
+    new, rows = rows[split:], rows[:split]
     ask = Ask(**task["ask"])
     record: dict = {"base_s": base, "import_s": imported, "fit_s": []}
     fit = None
@@ -73,7 +73,7 @@ def run(task: dict) -> tuple[dict, dict[str, Any]]:
     arrays: dict[str, Any] = {}
     if fit.embedding is not None:
         arrays["embedding"] = np.asarray(fit.embedding, np.float32)
-    if len(new):
+    if new.shape[0]:
         if fit.place is None:
             msg = "cannot place new rows"
             raise NotImplementedError(msg)
@@ -96,6 +96,17 @@ def run(task: dict) -> tuple[dict, dict[str, Any]]:
     except Exception as error:
         record["lists_error"] = f"{type(error).__name__}: {error}"
     return record, arrays
+
+
+def _load(path: str) -> Any:
+    """Rows: .npy holds dense ones, .npz sparse ones."""
+    if path.endswith(".npz"):
+        from scipy.sparse import load_npz
+
+        return load_npz(path)
+    import numpy as np
+
+    return np.load(path)
 
 
 def _fit(card: Any, rows: Any, ask: Any, *, stages: bool) -> tuple[float, Any, dict[str, float]]:

@@ -2,7 +2,10 @@
 
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
 
+#include <cstdint>
+#include <optional>
 #include <stdexcept>
 
 namespace nb = nanobind;
@@ -28,11 +31,29 @@ void warp_rows(Matrix<const float> queries, Matrix<const float> table, std::size
                                 steps, d / steps, path_mean, costs.data());
 }
 
+void nearest_bits(int formula, Matrix<const std::uint64_t> queries,
+                  Matrix<const std::uint64_t> table, double d,
+                  std::optional<nb::ndarray<const std::int32_t, nb::ndim<1>, nb::c_contig>> self,
+                  Matrix<std::int32_t> ids, Matrix<float> distances, int n_threads) {
+  const std::size_t m = queries.shape(0), words = table.shape(1);
+  if (queries.shape(1) != words || words == 0 || ids.shape(0) != m || distances.shape(0) != m ||
+      ids.shape(1) != distances.shape(1) || ids.shape(1) == 0 || (self && self->shape(0) != m))
+    throw std::invalid_argument(
+        "queries (m, words), table (n, words), self (m,), ids and distances (m, k) do not fit");
+  const nb::gil_scoped_release release;
+  distances_kernels().nearest_bits(formula, queries.data(), m, table.data(), table.shape(0), words,
+                                   d, self ? self->data() : nullptr, static_cast<int>(ids.shape(1)),
+                                   ids.data(), distances.data(), n_threads);
+}
+
 }  // namespace
 
 void bind_distances(nb::module_& m) {
   m.def("warp_rows", &warp_rows, "queries"_a.noconvert(), "table"_a.noconvert(), "steps"_a,
         "path_mean"_a, "costs"_a.noconvert(), "Dynamic time warping of every query and row.");
+  m.def("nearest_bits", &nearest_bits, "formula"_a, "queries"_a.noconvert(), "table"_a.noconvert(),
+        "d"_a, "self_rows"_a.noconvert().none(), "ids"_a.noconvert(), "distances"_a.noconvert(),
+        "n_threads"_a, "The nearest rows of packed truth values, by counts.");
 }
 
 }  // namespace umapkit

@@ -16,6 +16,7 @@ void bind_layout(nb::module_&);
 void bind_output(nb::module_&);
 void bind_labels(nb::module_&);
 void bind_quality(nb::module_&);
+void bind_sparse(nb::module_&);
 }  // namespace umapkit
 
 NB_MODULE(_kernels, m) {
@@ -34,4 +35,5 @@ NB_MODULE(_kernels, m) {
   umapkit::bind_output(m);
   umapkit::bind_labels(m);
   umapkit::bind_quality(m);
+  umapkit::bind_sparse(m);
 }

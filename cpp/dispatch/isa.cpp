@@ -16,6 +16,7 @@
 #include "tables/neighbors.hpp"
 #include "tables/output.hpp"
 #include "tables/quality.hpp"
+#include "tables/sparse.hpp"
 
 namespace umapkit {
 
@@ -114,5 +115,6 @@ UMAPKIT_DISPATCH(LayoutTable, layout)
 UMAPKIT_DISPATCH(OutputTable, output)
 UMAPKIT_DISPATCH(LabelsTable, labels)
 UMAPKIT_DISPATCH(QualityTable, quality)
+UMAPKIT_DISPATCH(SparseTable, sparse)
 
 }  // namespace umapkit

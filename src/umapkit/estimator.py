@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from umapkit.data import as_rows
+from umapkit.data import Rows, as_rows, as_sparse_rows
 
 if TYPE_CHECKING:
     from sklearn.utils import Tags
@@ -48,11 +48,15 @@ class NeighborEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         """Columns of the map; scikit-learn makes names such as umap0, umap1 of it."""
         return self.embedding_.shape[1]
 
+    def _keeps_sparse(self, X: Any, *, reset: bool) -> bool:
+        """Whether rows of `X` go on as sparse ones; models that can do that say so."""
+        return False
+
     def _missing_value(self) -> float | None:
         """Return what NaN becomes in the rows; None refuses it."""
         return None
 
-    def _rows(self, X: Any, *, reset: bool) -> NDArray[np.float32]:
+    def _rows(self, X: Any, *, reset: bool) -> Rows:
         """Return checked float32 rows; remember (`reset`) or compare the columns' number and names.
 
         Raises
@@ -62,7 +66,12 @@ class NeighborEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         """
         if not reset:
             check_is_fitted(self)
-        rows = as_rows(X, missing=self._missing_value(), n_jobs=getattr(self, "n_jobs", None))
+        n_jobs = getattr(self, "n_jobs", None)
+        sparse = self._keeps_sparse(X, reset=reset)
+        if sparse:
+            rows: Rows = as_sparse_rows(X, n_jobs=n_jobs)
+        else:
+            rows = as_rows(X, missing=self._missing_value(), n_jobs=n_jobs)
         validate_data(self, X, reset=reset, skip_check_array=True)
         if reset:
             self.n_features_in_ = rows.shape[1]

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.sparse
 from _methods import METHODS, Ask
 from _run import find_packages, run_method
 from _scores import list_recall, map_scores
 from _stages import STAGES, timed_stages
+from _texts import SETS
 
 from umapkit import UMAP, find_neighbors
 from umapkit.models import _fit, _umap
@@ -37,6 +39,23 @@ def test_a_method_runs_in_a_process_of_its_own(rows: Path):
     assert arrays["placed"].shape == (20, 2)
     assert list_recall(fitted, arrays["lists"], 10, sample=100) == 1.0
     assert len(map_scores(fitted, np.arange(100) % 3, arrays["embedding"], sample=50)) == 4
+
+
+@pytest.mark.parametrize("made", SETS)
+def test_sparse_rows_go_to_the_process_as_they_are(made: str, tmp_path: Path):
+    rows, labels = SETS[made](300, 400_000, 20)
+    assert rows.shape == (300, 400_000)
+    assert (np.diff(rows.indptr) == 20).all()
+    assert rows.has_canonical_format
+    assert (labels is None) == (made == "noise")
+    path = tmp_path / "rows.npz"
+    scipy.sparse.save_npz(path, rows)
+    ask = Ask(n_neighbors=10, metric="cosine")
+    record, arrays = run_method("umapkit", path, ask, find_packages([]), repeat=1)
+    assert record["status"] == "ok", record
+    assert arrays["embedding"].shape == (300, 2)
+    assert record["peak_mb"] < 450  # 458 MiB as dense rows
+    assert list_recall(rows, arrays["lists"], 10, sample=300, metric="cosine") == 1.0
 
 
 def test_what_is_not_there_or_fails_or_takes_too_long_says_so(rows: Path):

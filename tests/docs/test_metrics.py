@@ -14,7 +14,7 @@ def search_of(card):
         return "descent"
     if card.kernel is not None or card.formula is dtw:
         return "exact"
-    return "products" if isinstance(card.formula, FromCounts) else "formula"
+    return "bits" if isinstance(card.formula, FromCounts) else "formula"
 
 
 def test_the_page_lists_every_metric_as_it_is():

@@ -56,13 +56,14 @@ inline void hash_rows(const float* x, std::size_t n, std::size_t d, std::uint64_
   });
 }
 
-// Lowest-index row of (x, table) that equals `row`, or -1.
-inline std::int64_t look_up(const float* row, std::uint64_t hash, const float* x, std::size_t d,
-                            const std::uint64_t* hashes, const std::int64_t* table,
-                            std::size_t mask) {
+// Lowest-index row of the table that equals the row with this hash, or -1; equal(i) compares it
+// with row i.
+template <class Equal>
+inline std::int64_t look_up(std::uint64_t hash, const std::uint64_t* hashes,
+                            const std::int64_t* table, std::size_t mask, Equal&& equal) {
   for (std::size_t slot = hash & mask; table[slot] >= 0; slot = (slot + 1) & mask) {
     const std::int64_t i = table[slot];
-    if (hashes[i] == hash && rows_equal(row, x + static_cast<std::size_t>(i) * d, d)) return i;
+    if (hashes[i] == hash && equal(static_cast<std::size_t>(i))) return i;
   }
   return -1;
 }
@@ -72,26 +73,32 @@ inline std::int64_t look_up(const float* row, std::uint64_t hash, const float* x
 // come in order of index, so the earlier one always holds the slot. A row is read only where
 // another one has its hash; there a row with a NaN shows, and is left out, lest many of them with
 // the same bits make one long chain.
-inline void fill_table(const float* x, std::size_t n, std::size_t d, const std::uint64_t* hashes,
-                       std::int64_t* table, std::size_t capacity, std::int64_t* first) {
+template <class Equal>
+inline void fill_slots(std::size_t n, const std::uint64_t* hashes, std::int64_t* table,
+                       std::size_t capacity, std::int64_t* first, Equal&& equal) {
   const std::size_t mask = capacity - 1;
   for (std::size_t i = 0; i < n; ++i) {
-    const float* row = x + i * d;
     first[i] = static_cast<std::int64_t>(i);
     bool insert = true;
     std::size_t slot = hashes[i] & mask;
     for (; table[slot] >= 0; slot = (slot + 1) & mask) {
       const std::int64_t other = table[slot];
       if (hashes[other] != hashes[i]) continue;
-      if (rows_equal(row, x + static_cast<std::size_t>(other) * d, d)) {
+      if (equal(i, static_cast<std::size_t>(other))) {
         first[i] = other;
         insert = false;
         break;
       }
-      insert = insert && rows_equal(row, row, d);
+      insert = insert && equal(i, i);
     }
     if (insert) table[slot] = static_cast<std::int64_t>(i);
   }
+}
+
+inline void fill_table(const float* x, std::size_t n, std::size_t d, const std::uint64_t* hashes,
+                       std::int64_t* table, std::size_t capacity, std::int64_t* first) {
+  fill_slots(n, hashes, table, capacity, first,
+             [&](std::size_t i, std::size_t j) { return rows_equal(x + i * d, x + j * d, d); });
 }
 
 inline void find_rows(const float* queries, std::size_t m, const float* x, std::size_t d,
@@ -100,7 +107,8 @@ inline void find_rows(const float* queries, std::size_t m, const float* x, std::
   for_blocks(m, kHashBlock, n_threads, [&](std::size_t begin, std::size_t end, int) {
     for (std::size_t q = begin; q < end; ++q) {
       const float* row = queries + q * d;
-      found[q] = look_up(row, row_hash(row, d), x, d, hashes, table, capacity - 1);
+      found[q] = look_up(row_hash(row, d), hashes, table, capacity - 1,
+                         [&](std::size_t i) { return rows_equal(row, x + i * d, d); });
     }
   });
 }

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from umapkit import _kernels
+
+if TYPE_CHECKING:
+    from umapkit.data._sparse_rows import SparseRows
 
 
 def check_finite(
@@ -39,9 +42,40 @@ def check_finite(
     if position < 0:
         return
     row, column = divmod(int(position), values.shape[1])
-    where = f"row {row}, {describe_column(column, labels)}"
     value = values[row, column]
-    count = _count(nans, infinities)
+    before = original(row, column) if original is not None else value
+    _refuse((row, column), value, before, (nans, infinities), name=name, labels=labels)
+
+
+def check_finite_sparse(
+    rows: SparseRows, before: NDArray[Any], *, name: str, labels: Sequence[Any] | None
+) -> None:
+    """Raise where a value of sparse rows is not finite, as `check_finite`.
+
+    `before` are the values before they became float32.
+    """
+    finite = np.isfinite(rows.values)
+    if finite.all():
+        return
+    first = int(np.argmin(finite))
+    row = int(np.searchsorted(rows.indptr, first, side="right")) - 1
+    nans = int(np.isnan(rows.values).sum())
+    counts = (nans, int((~finite).sum()) - nans)
+    place = (row, int(rows.indices[first]))
+    _refuse(place, rows.values[first], before[first], counts, name=name, labels=labels)
+
+
+def _refuse(
+    place: tuple[int, int],
+    value: Any,
+    before: Any,
+    counts: tuple[int, int],
+    *,
+    name: str,
+    labels: Sequence[Any] | None,
+) -> NoReturn:
+    where = f"row {place[0]}, {describe_column(place[1], labels)}"
+    count = _count(*counts)
     if np.isnan(value):
         msg = (
             f"Input {name} contains NaN: the first is in {where} ({count} in all). Missing values "
@@ -49,7 +83,6 @@ def check_finite(
             "sklearn.impute.SimpleImputer."
         )
         raise ValueError(msg)
-    before = original(row, column) if original is not None else value
     if before is not None and np.isfinite(float(before)):
         msg = (
             f"Input {name} contains infinity or a value too large for dtype('float32'): "

@@ -1,8 +1,8 @@
 """Which rows are equal, and which training row a new row is.
 
-A row is hashed (``cpp/include/umapkit/hash.hpp``), and every hit is then compared value by value,
-so the answers are exact: a collision of hashes costs time only. -0.0 equals 0.0. A row that holds
-a NaN equals no row. No result depends on the number of threads.
+A row is hashed (``cpp/include/umapkit/hash.hpp``, ``sparse_hash.hpp``), and every hit is then
+compared value by value, so the answers are exact: a collision of hashes costs time only. -0.0
+equals 0.0. A row that holds a NaN equals no row. No result depends on the number of threads.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from umapkit import _kernels
 from umapkit._threads import resolve_n_jobs
+from umapkit.data._sparse_rows import Rows, SparseRows
 
 
-def _checked(X: NDArray[np.float32], name: str) -> NDArray[np.float32]:
+def _checked(X: Rows, name: str) -> Rows:
     """Refuse what the kernels cannot read; rows of any other kind go through `as_rows` first."""
-    if (
+    if isinstance(X, SparseRows) or (
         isinstance(X, np.ndarray)
         and X.dtype == np.float32
         and X.ndim == 2
@@ -34,12 +35,12 @@ def _checked(X: NDArray[np.float32], name: str) -> NDArray[np.float32]:
     raise ValueError(msg)
 
 
-def row_hashes(X: NDArray[np.float32], *, n_jobs: int | None = None) -> NDArray[np.uint64]:
+def row_hashes(X: Rows, *, n_jobs: int | None = None) -> NDArray[np.uint64]:
     """Hash every row to 64 bits; equal rows have equal hashes.
 
     Parameters
     ----------
-    X : ndarray of shape (n, d), float32, C-contiguous
+    X : ndarray of shape (n, d), float32, C-contiguous, or SparseRows
         The rows.
     n_jobs : int or None, default=None
         Threads; ``None`` takes all cores. The result does not depend on it.
@@ -52,7 +53,7 @@ def row_hashes(X: NDArray[np.float32], *, n_jobs: int | None = None) -> NDArray[
     Raises
     ------
     ValueError
-        If `X` is not a C-contiguous float32 matrix.
+        If `X` is neither a C-contiguous float32 matrix nor `SparseRows`.
 
     Examples
     --------
@@ -63,16 +64,19 @@ def row_hashes(X: NDArray[np.float32], *, n_jobs: int | None = None) -> NDArray[
     """
     X = _checked(X, "X")
     hashes = np.empty(X.shape[0], dtype=np.uint64)
-    _kernels.hash_rows(X, hashes, resolve_n_jobs(n_jobs))
+    if isinstance(X, SparseRows):
+        _kernels.sparse_hash_rows(X.kernel, hashes, resolve_n_jobs(n_jobs))
+    else:
+        _kernels.hash_rows(X, hashes, resolve_n_jobs(n_jobs))
     return hashes
 
 
-def first_of_equals(X: NDArray[np.float32], *, n_jobs: int | None = None) -> NDArray[np.int64]:
+def first_of_equals(X: Rows, *, n_jobs: int | None = None) -> NDArray[np.int64]:
     """Find for every row the lowest index of a row equal to it.
 
     Parameters
     ----------
-    X : ndarray of shape (n, d), float32, C-contiguous
+    X : ndarray of shape (n, d), float32, C-contiguous, or SparseRows
         The rows.
     n_jobs : int or None, default=None
         Threads; ``None`` takes all cores. The result does not depend on it.
@@ -85,7 +89,7 @@ def first_of_equals(X: NDArray[np.float32], *, n_jobs: int | None = None) -> NDA
     Raises
     ------
     ValueError
-        If `X` is not a C-contiguous float32 matrix.
+        If `X` is neither a C-contiguous float32 matrix nor `SparseRows`.
 
     Examples
     --------
@@ -101,7 +105,7 @@ class RowFinder:
 
     Parameters
     ----------
-    X : ndarray of shape (n, d), float32, C-contiguous
+    X : ndarray of shape (n, d), float32, C-contiguous, or SparseRows
         The table. It is kept, not copied, and must not change afterwards.
     n_jobs : int or None, default=None
         Threads for the hashing; ``None`` takes all cores.
@@ -114,7 +118,7 @@ class RowFinder:
     Raises
     ------
     ValueError
-        If `X` is not a C-contiguous float32 matrix.
+        If `X` is neither a C-contiguous float32 matrix nor `SparseRows`.
 
     Notes
     -----
@@ -129,22 +133,26 @@ class RowFinder:
     array([ 1, -1])
     """
 
-    def __init__(self, X: NDArray[np.float32], *, n_jobs: int | None = None) -> None:
+    def __init__(self, X: Rows, *, n_jobs: int | None = None) -> None:
         self.rows = _checked(X, "X")
         n = self.rows.shape[0]
         self.hashes = row_hashes(self.rows, n_jobs=n_jobs)
         # At most half of the slots are taken, so a search ends after a few of them.
         self.table = np.full(1 << max(1, (2 * n - 1).bit_length() if n else 1), -1, dtype=np.int64)
         self.first = np.empty(n, dtype=np.int64)
-        _kernels.fill_table(self.rows, self.hashes, self.table, self.first)
+        if isinstance(self.rows, SparseRows):
+            _kernels.sparse_fill_table(self.rows.kernel, self.hashes, self.table, self.first)
+        else:
+            _kernels.fill_table(self.rows, self.hashes, self.table, self.first)
 
-    def find(self, Q: NDArray[np.float32], *, n_jobs: int | None = None) -> NDArray[np.int64]:
+    def find(self, Q: Rows, *, n_jobs: int | None = None) -> NDArray[np.int64]:
         """Find each query row in the table.
 
         Parameters
         ----------
-        Q : ndarray of shape (m, d), float32, C-contiguous
-            The rows to find. The answer for a row does not depend on the other rows.
+        Q : ndarray of shape (m, d), float32, C-contiguous, or SparseRows
+            The rows to find, dense or sparse as the table is. The answer for a row does not depend
+            on the other rows.
         n_jobs : int or None, default=None
             Threads; ``None`` takes all cores. The result does not depend on it.
 
@@ -166,5 +174,15 @@ class RowFinder:
             )
             raise ValueError(msg)
         found = np.empty(Q.shape[0], dtype=np.int64)
-        _kernels.find_rows(Q, self.rows, self.hashes, self.table, found, resolve_n_jobs(n_jobs))
+        n_threads = resolve_n_jobs(n_jobs)
+        if isinstance(self.rows, SparseRows) and isinstance(Q, SparseRows):
+            _kernels.sparse_find_rows(
+                Q.kernel, self.rows.kernel, self.hashes, self.table, found, n_threads
+            )
+        elif isinstance(self.rows, SparseRows) or isinstance(Q, SparseRows):
+            kinds = [type(rows).__name__ for rows in (Q, self.rows)]
+            msg = f"Q is a {kinds[0]}, the table a {kinds[1]}. Give rows of the table's kind."
+            raise TypeError(msg)
+        else:
+            _kernels.find_rows(Q, self.rows, self.hashes, self.table, found, n_threads)
         return found

@@ -13,6 +13,7 @@ from umapkit._threads import resolve_n_jobs
 from umapkit.data import _foreign, _objects, _sparse, _tables
 from umapkit.data._finite import check_finite
 from umapkit.data._names import column_labels
+from umapkit.data._sparse_rows import SparseRows
 
 _RESHAPE = (
     "Reshape your data either using array.reshape(-1, 1) if your data has a single feature or "
@@ -69,8 +70,8 @@ def as_rows(
     float32 holds 24 bits: integers above 16,777,216 are rounded, and float64 rows that differ by
     less than one part in ten million become equal.
 
-    Sparse rows are made dense here. Kernels that read sparse rows directly are planned; until
-    then reduce wide sparse data first, for example with `sklearn.decomposition.TruncatedSVD`.
+    Sparse rows are made dense here. The models and the neighbour search keep large ones sparse:
+    those go through `as_sparse_rows`.
 
     Examples
     --------
@@ -79,16 +80,18 @@ def as_rows(
            [3., 4.]], dtype=float32)
     """
     n_threads = resolve_n_jobs(n_jobs)
+    if isinstance(X, SparseRows):
+        X = X.to_csr()
     labels = column_labels(X)
     original: Callable[[int, int], Any]
     if scipy.sparse.issparse(X):
-        _check_shape(X.shape, name=name, min_rows=min_rows)
+        check_shape(X.shape, name=name, min_rows=min_rows)
         values, original = _sparse.densify(X, name=name, max_dense_bytes=max_dense_bytes)
     else:
         array, original = _read(X, name=name, labels=labels)
         if array.ndim != 2:
             raise ValueError(_wrong_dimension(array, name))
-        _check_shape(array.shape, name=name, min_rows=min_rows)
+        check_shape(array.shape, name=name, min_rows=min_rows)
         values = _narrow(array, name=name, labels=labels)
     if missing is not None and (gaps := np.isnan(values)).any():
         values = np.where(gaps, np.float32(missing), values)
@@ -135,7 +138,8 @@ def _narrow(array: NDArray[Any], *, name: str, labels: Sequence[Any] | None) -> 
         return np.require(array, dtype=np.float32, requirements=["C", "A", "E"])
 
 
-def _check_shape(shape: tuple[int, ...], *, name: str, min_rows: int) -> None:
+def check_shape(shape: tuple[int, ...], *, name: str, min_rows: int) -> None:
+    """Raise unless there are two dimensions, enough rows, and a column."""
     if len(shape) != 2:
         msg = (
             f"Expected 2D array, got a sparse array of shape {shape} instead for {name}. "

@@ -11,6 +11,14 @@ from numpy.typing import NDArray
 from umapkit.data._memory import dense_budget, human_size
 
 
+def check_numbers(X: Any, name: str) -> None:
+    """Raise unless a sparse matrix holds real numbers."""
+    if X.dtype.kind not in "biuf":
+        kind = "Complex data not supported" if X.dtype.kind == "c" else "Only numbers are supported"
+        msg = f"{kind}: the sparse {name} has dtype {X.dtype}. Give real numbers."
+        raise ValueError(msg)
+
+
 def densify(
     X: Any, *, name: str, max_dense_bytes: int | None
 ) -> tuple[NDArray[np.float32], Callable[[int, int], Any]]:
@@ -35,10 +43,7 @@ def densify(
     ValueError
         If the dense rows would be larger than allowed, or the values are no real numbers.
     """
-    if X.dtype.kind not in "biuf":
-        kind = "Complex data not supported" if X.dtype.kind == "c" else "Only numbers are supported"
-        msg = f"{kind}: the sparse {name} has dtype {X.dtype}. Give real numbers."
-        raise ValueError(msg)
+    check_numbers(X, name)
     limit = dense_budget() if max_dense_bytes is None else max_dense_bytes
     size = 4 * X.shape[0] * X.shape[1]
     if size > limit:

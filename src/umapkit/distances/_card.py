@@ -128,6 +128,10 @@ class Metric:
             If the metric is not defined for the rows, or a keyword is missing or misshapen.
         """
         self.check_rows(rows, name)
+        return self.learned(rows)
+
+    def learned(self, rows: Any) -> Metric:
+        """Return the card with all keywords, learned from the rows where not given."""
         if not self.keywords:
             return self
         card = replace(self, given=learn_keywords(self.name, self.keywords, self.given, rows))

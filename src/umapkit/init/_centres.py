@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from umapkit import _kernels
+from umapkit.data import Rows, SparseRows
 from umapkit.init._draws import Purpose, uniform_box
-from umapkit.init._pca import principal_scores
+from umapkit.init._pca import few_columns, principal_scores
 
 
 def arrange(
@@ -17,7 +18,7 @@ def arrange(
     *,
     n_components: int,
     seed: int,
-    data: NDArray[np.float32] | None,
+    data: Rows | None,
     n_threads: int,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Centres and half widths of the components that have edges.
@@ -41,7 +42,7 @@ def arrange(
         Dimensions of the map.
     seed : int
         Seed of the random centres.
-    data : float32 array of shape (n, d), optional
+    data : float32 array or SparseRows of shape (n, d), optional
         Rows of the vertices.
     n_threads : int
         Threads of the principal axes.
@@ -61,6 +62,8 @@ def arrange(
     elif data is None:
         centres = uniform_box(seed, Purpose.CENTRE, linked, n_components)
     else:
+        if isinstance(data, SparseRows):
+            data = few_columns(data, min(n_components, 64), seed=seed, n_threads=n_threads)
         sums = np.empty((len(sizes), data.shape[1]))
         _kernels.label_sums(np.ascontiguousarray(data, dtype=np.float32), labels, sums)
         means = (sums[linked] / sizes[linked, None]).astype(np.float32)

@@ -10,6 +10,7 @@ from scipy.sparse import csr_array
 
 from umapkit import _kernels
 from umapkit._threads import one_blas_thread, resolve_n_jobs
+from umapkit.data import Rows
 from umapkit.graph import csr_parts
 from umapkit.init._centres import arrange
 from umapkit.init._components import split
@@ -26,7 +27,7 @@ def spectral_start(
     *,
     n_components: int = 2,
     seed: int,
-    data: NDArray[np.float32] | None = None,
+    data: Rows | None = None,
     solver: Solver = "filter",
     n_jobs: int | None = None,
 ) -> NDArray[np.float32]:
@@ -45,7 +46,7 @@ def spectral_start(
         Dimensions of the map, 1 or more.
     seed : int
         Seed of every draw.
-    data : float32 array of shape (n, d), optional
+    data : float32 array or SparseRows of shape (n, d), optional
         Rows of the vertices. Where there are more than ``2 * n_components`` components, their
         centres are arranged by the principal axes of the components' mean rows; without data at
         random.

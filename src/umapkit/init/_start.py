@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
+from umapkit.data import Rows
 from umapkit.graph import shape_of
 from umapkit.init._given import given_start
 from umapkit.init._pca import pca_start
@@ -21,7 +22,7 @@ def make_start(
     *,
     init: Literal["spectral", "pca", "random"] | ArrayLike = "spectral",
     n_components: int = 2,
-    data: NDArray[np.float32] | None = None,
+    data: Rows | None = None,
     seed: int,
     n_jobs: int | None = None,
 ) -> NDArray[np.float32]:
@@ -36,7 +37,7 @@ def make_start(
         uniform. An array is checked and scaled.
     n_components : int, default 2
         Dimensions of the map.
-    data : float32 array of shape (n, d), optional
+    data : float32 array or SparseRows of shape (n, d), optional
         The rows: needed by "pca"; "spectral" uses them to arrange many components.
     seed : int
         Seed of every draw.

@@ -13,7 +13,7 @@ from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from umapkit._seed import resolve_seed
-from umapkit.data import column_names
+from umapkit.data import column_names, stays_sparse
 from umapkit.distances import MISSING, resolve_metric
 from umapkit.estimator import NeighborEmbedding
 from umapkit.graph import How, check_how
@@ -235,6 +235,11 @@ class CombinedUMAP(Algebra, NeighborEmbedding):
             else [part[1] for part in self.parts if len(part) > 1]
         )
         return MISSING if any(_knows_missing(metric) for metric in metrics) else None
+
+    def _keeps_sparse(self, X: Any, *, reset: bool) -> bool:
+        """Large sparse rows stay sparse; every part sees to its columns."""
+        del reset
+        return stays_sparse(X) and self._missing_value() is None
 
     def _take(self, made: Combination) -> None:
         self.combination_ = made

@@ -7,10 +7,9 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from umapkit.data import RowFinder
+from umapkit.data import RowFinder, Rows
 from umapkit.graph import bandwidths, check_graph, fuzzy_graph
 from umapkit.init import given_start, make_start
 from umapkit.layout import (
@@ -96,7 +95,7 @@ def find_memberships(model: UMAP, rows: Any, graph: Any) -> csr_array:
     )
 
 
-def search(model: UMAP, rows: NDArray[np.float32]) -> NeighborIndex:
+def search(model: UMAP, rows: Rows) -> NeighborIndex:
     """Neighbours of the kept rows, out of the cache where the user keeps one."""
     n_neighbors = _available(model, len(rows))
     build: Any = build_index
@@ -197,7 +196,7 @@ def begin(
     init: Any,
     options: LayoutOptions,
     *,
-    data: NDArray[np.float32] | None = None,
+    data: Rows | None = None,
     labels: Labels | None = None,
     warm: bool = False,
 ) -> Layout:

@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from umapkit._seed import Stage, sample_without_replacement
 from umapkit._threads import resolve_n_jobs
-from umapkit.data import as_rows, row_hashes
+from umapkit.data import SparseRows, as_rows, dense_budget, human_size, row_hashes
 from umapkit.distances import resolve_metric
 from umapkit.layout import centre_rows, check_invertible, map_weights, nearest_places
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _NUMBERS = (5, 10, 20, 40, 80, 160, 320)
 _SAMPLE = 256
 _BLOCK = 1024  # places at a time
+_SPARSE_BLOCK = 2**25  # numbers of sparse rows made dense at a time: 128 MiB
 
 
 class Invertible:
@@ -61,7 +62,8 @@ def invert(model: UMAP, X: Any, n_neighbors: int | None) -> NDArray[np.float32]:
     check_is_fitted(model)
     metric = resolve_metric(model.metric, model.metric_kwds)
     check_invertible(metric)
-    metric = metric.fitted(model._finder.rows)
+    rows = model._finder.rows
+    metric = metric.learned(rows) if isinstance(rows, SparseRows) else metric.fitted(rows)
     places = as_rows(X, name="X", min_rows=0, n_jobs=model.n_jobs)
     width = model.embedding_.shape[1]
     if places.shape[1] != width:
@@ -85,14 +87,33 @@ def invert(model: UMAP, X: Any, n_neighbors: int | None) -> NDArray[np.float32]:
         raise ValueError(msg)
     else:
         k = int(n_neighbors)
+    step = _BLOCK
+    if isinstance(rows, SparseRows):
+        _check_room(len(places), rows.n_columns)
+        step = max(1, min(step, _SPARSE_BLOCK // (k * rows.n_columns)))
     found = np.empty((len(places), model.n_features_in_), dtype=np.float32)
-    for begin in range(0, len(places), _BLOCK):
-        block = slice(begin, begin + _BLOCK)
+    for begin in range(0, len(places), step):
+        block = slice(begin, begin + step)
         indices, weights = _near(model, places[block], k)
-        found[block] = centre_rows(
-            model._finder.rows, indices, weights, metric=metric, n_jobs=model.n_jobs
-        )
+        table: Any = rows
+        if isinstance(rows, SparseRows):  # only those that are asked become dense
+            listed, inverse = np.unique(indices, return_inverse=True)
+            table = as_rows(rows[listed])
+            indices = inverse.reshape(indices.shape).astype(np.int32)
+        found[block] = centre_rows(table, indices, weights, metric=metric, n_jobs=model.n_jobs)
     return found
+
+
+def _check_room(m: int, d: int) -> None:
+    """Refuse more dense rows than fit in memory."""
+    limit = dense_budget()
+    if 4 * m * d > limit:
+        msg = (
+            f"The rows of {m} places have {d} columns each, {human_size(4 * m * d)} as dense "
+            f"float32; at most {human_size(limit)} is allowed here. Give fewer places at a time: "
+            "a row depends on its own place only."
+        )
+        raise ValueError(msg)
 
 
 def best_number(model: UMAP) -> int:
@@ -116,15 +137,17 @@ def _search_number(model: UMAP) -> int:
     numbers = [k for k in _NUMBERS if k < u]
     if not numbers:
         return max(1, u - 1)
+    sparse = isinstance(rows, SparseRows)
     chosen = sample_without_replacement(model.seed_, Stage.SAMPLE, u, _SAMPLE)
     indices, weights = _near(model, _kept_map(model)[chosen], numbers[-1], own=chosen)
     error = np.zeros(len(numbers))
     for i, row in enumerate(chosen):
-        truth = rows[row].astype(np.float64)
+        truth = (as_rows(rows[[row]])[0] if sparse else rows[row]).astype(np.float64)
         total, mass, first = np.zeros_like(truth), 0.0, 0
         for step, k in enumerate(numbers):
             part = slice(first, k)
-            near = rows[indices[i, part]].astype(np.float64)
+            near = rows[indices[i, part]]
+            near = (as_rows(near) if sparse else near).astype(np.float64)
             total += (weights[i, part, None] * near).sum(axis=0)
             mass += weights[i, part].sum()
             error[step] += ((total / mass - truth) ** 2).sum()

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from sklearn.utils.validation import check_is_fitted
 
-from umapkit.data import RowFinder
+from umapkit.data import RowFinder, Rows, SparseRows
 from umapkit.distances import resolve_metric
 from umapkit.models._copies import Copies
 from umapkit.models._density import RadiusRule
@@ -22,6 +22,7 @@ from umapkit.models._place import GroundKeeper
 from umapkit.models._umap import UMAP
 from umapkit.models._warm import is_model
 from umapkit.neighbors import GivenIndex, NeighborIndex, Neighbors, SameRows, check_ids
+from umapkit.neighbors.sparse import SparseIndex
 from umapkit.store import read_folder, write_folder
 
 # Parameters that belong to a run, not to the map.
@@ -68,10 +69,12 @@ def save_umap(model: UMAP, path: str | os.PathLike[str]) -> None:
         arrays |= {"index.data": lists.distances, "index.indices": lists.indices}
         arrays["index.hashes"] = model._finder.hashes
         index = {"metric": "precomputed"}
-    elif model._index is None:
-        arrays["index.data"] = model._finder.rows
     else:
-        found, index = model._index.state_arrays()
+        if model._index is not None:
+            found, index = model._index.state_arrays()
+        else:
+            rows = model._finder.rows
+            found = rows.arrays() if isinstance(rows, SparseRows) else {"data": rows}
         arrays |= {f"index.{name}": array for name, array in found.items()}
     for name in _RADII:
         if hasattr(model, name):
@@ -154,7 +157,14 @@ def load(path: str | os.PathLike[str]) -> Any:
         vars(model)["feature_names_in_"] = names
     model.embedding_ = arrays["embedding"]
     model.disconnected_ = arrays["disconnected"]
-    _check_arrays(path, arrays)
+    found = {
+        name.removeprefix("index."): array
+        for name, array in arrays.items()
+        if name.startswith("index.")
+    }
+    sparse = "rows.indptr" in found
+    rows = SparseRows.from_arrays(found) if sparse else arrays["index.data"]
+    _check_arrays(path, arrays, rows)
     if "head" in arrays:
         model.head_ = arrays["head"]
         model.classes_ = classes_back(config["fitted"]["classes_"])
@@ -182,28 +192,26 @@ def load(path: str | os.PathLike[str]) -> Any:
         first = model._places.kept[model._places.slot]
         model._finder = SameRows(first, arrays["index.hashes"], model._places.slot)
     elif config["index"] is not None:
-        found = {
-            name.removeprefix("index."): array
-            for name, array in arrays.items()
-            if name.startswith("index.")
-        }
-        model._index = NeighborIndex.from_state(found, config["index"])
+        kind = SparseIndex if sparse else NeighborIndex
+        model._index = kind.from_state(found, config["index"])
+        rows = model._index.data
     if model._finder is None:
-        model._finder = RowFinder(arrays["index.data"])
+        model._finder = RowFinder(rows)
     model._keeper = GroundKeeper()
     return model
 
 
-def _check_arrays(path: str | os.PathLike[str], arrays: dict[str, NDArray[Any]]) -> None:
+def _check_arrays(
+    path: str | os.PathLike[str], arrays: dict[str, NDArray[Any]], rows: Rows
+) -> None:
     """Refuse arrays that do not fit together: the kernels would read beyond their ends."""
     embedding, kept, slot = (arrays[name] for name in ("embedding", "kept", "slot"))
     n, u = len(slot), len(kept)
-    rows = arrays["index.data"]
     fits = (
         embedding.ndim == 2
         and len(embedding) == n
-        and embedding.dtype == rows.dtype == np.float32
-        and rows.ndim == 2
+        and embedding.dtype == np.float32
+        and (isinstance(rows, SparseRows) or (rows.dtype == np.float32 and rows.ndim == 2))
         and len(rows) == u
         and n > 0
         and 0 <= kept.min() <= kept.max() < n

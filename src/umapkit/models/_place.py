@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from umapkit.data import row_hashes
+from umapkit.data import Rows, row_hashes
 from umapkit.graph import bandwidths, cut, input_radii, memberships
 from umapkit.init import place
 from umapkit.layout import FrozenMap, LayoutOptions, OutputMetric, settle, settle_on_surface
@@ -80,7 +80,7 @@ class NewRows:
 
     Attributes
     ----------
-    rows : float32 array of shape (m, n_features)
+    rows : float32 array or SparseRows of shape (m, n_features)
         Rows that equal no training row.
     ground : Ground
         The map and its rows.
@@ -100,7 +100,7 @@ class NewRows:
         How distances in the map are measured.
     """
 
-    rows: NDArray[np.float32] | GivenDistances
+    rows: Rows | GivenDistances
     ground: Ground
     copies: Copies
     n_neighbors: int

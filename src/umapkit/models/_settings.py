@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from umapkit.data import SparseRows
 from umapkit.distances import MISSING, resolve_metric
 from umapkit.estimator import NeighborEmbedding
 from umapkit.layout import (
@@ -23,6 +24,7 @@ from umapkit.models._density import check_densmap
 from umapkit.models._labels import check_labels
 from umapkit.models._warm import check_warm, clone_with_init, is_model
 from umapkit.neighbors import Neighbors, read_distances
+from umapkit.neighbors.sparse import keeps_sparse
 
 if TYPE_CHECKING:
     from sklearn.utils import Tags
@@ -63,6 +65,7 @@ class Settings(NeighborEmbedding):
     b_: float
     checkpoint: Any
     # What the stages of a fit set.
+    _finder: Any
     _inverse_number: tuple[int, int] | None
     _lists: Neighbors | None = None
     _new_row_epochs: int
@@ -130,6 +133,12 @@ class Settings(NeighborEmbedding):
             return MISSING if resolve_metric(self.metric).missing else None
         except (TypeError, ValueError):  # said by `fit`, not when scikit-learn asks for tags
             return None
+
+    def _keeps_sparse(self, X: Any, *, reset: bool) -> bool:
+        """Large sparse rows stay sparse in `fit`; later rows are what those of `fit` were."""
+        if reset:
+            return keeps_sparse(X, resolve_metric(self.metric, self.metric_kwds))
+        return isinstance(self._finder.rows, SparseRows)
 
     def _rows(self, X: Any, *, reset: bool) -> Any:
         """Return checked rows, or, for ``metric="precomputed"``, distances."""

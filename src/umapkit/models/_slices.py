@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from umapkit.data import Rows
 from umapkit.models._relations import as_matrix
 from umapkit.models._terms import points_graph
 
@@ -29,7 +30,7 @@ def spots(mapper: UMAP) -> NDArray[np.int64]:
     return copies.kept[copies.slot] if copies.keeps_all else copies.slot
 
 
-def rows_of(mapper: UMAP) -> NDArray[np.float32] | None:
+def rows_of(mapper: UMAP) -> Rows | None:
     """Rows of the points, for a start; None where they are no rows of numbers."""
     if mapper._is_given() or mapper._missing_value() is not None:
         return None

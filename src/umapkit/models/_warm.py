@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from sklearn.base import clone
 
+from umapkit.data import Rows
 from umapkit.graph import pairs_of
 from umapkit.init import place, random_start
 from umapkit.layout import resolve_output_metric
@@ -80,9 +81,7 @@ def _takes_distances(model: Any) -> bool:
     return isinstance(metric, str) and metric == "precomputed"
 
 
-def warm_start(
-    init: Any, rows: NDArray[np.float32], graph: csr_array, *, seed: int
-) -> NDArray[np.float32]:
+def warm_start(init: Any, rows: Rows, graph: csr_array, *, seed: int) -> NDArray[np.float32]:
     """Places of `rows` on the map of `init`, all of them finite.
 
     The map keeps its place and scale. Rows that `init` cannot place (NaN) are put among their

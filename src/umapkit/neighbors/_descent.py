@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from umapkit import _kernels
 from umapkit._seed import Stage, sample_without_replacement
+from umapkit.distances import resolve_metric
 from umapkit.neighbors._bounded import Bounds, nearest_of_rows
 from umapkit.neighbors._neighbors import Neighbors, with_self
 from umapkit.neighbors._space import Projected, Rows, Space, principal_space
@@ -328,6 +329,15 @@ def _build_graph(table: Table, plan: _Plan, effort: Effort, seed: int, n_threads
         space,
         plan.kernel,
     )
+
+
+def narrow_lists(
+    rows: Rows, effort: Effort, seed: int, n_threads: int
+) -> tuple[NDArray[np.int32], NDArray[np.uint32]]:
+    """Find rows near by euclidean distance, approximately: `order` and `lists` of a Graph."""
+    table = Table(rows, resolve_metric("euclidean"), n_threads)
+    graph = _build_graph(table, _whole(table), effort, seed, n_threads)
+    return graph.order, graph.lists
 
 
 @dataclass(frozen=True, eq=False)

@@ -37,7 +37,7 @@ def exact_neighbors(table: Table, n_neighbors: int, n_threads: int) -> Neighbors
     n, d = table.rows.shape
     everyone = np.arange(n, dtype=np.int32)
     k = n_neighbors - 1
-    if table.metric.compresses and n >= _BOUND_FROM and d >= _WIDE_FROM and k > 0:
+    if table.compresses and n >= _BOUND_FROM and d >= _WIDE_FROM and k > 0:
         space = principal_space(table.rows, BOUND_WIDTH, seed=0, n_threads=n_threads)
         bounds = Bounds.of(space.project(table.rows, n_threads), n_threads)
         ids, distances = nearest_of_rows(table, bounds, everyone, k, n_threads)

@@ -9,10 +9,11 @@ from numpy.typing import ArrayLike
 
 from umapkit._seed import resolve_seed
 from umapkit._threads import resolve_n_jobs
-from umapkit.data import as_rows
+from umapkit.data import Rows, SparseRows, as_rows, as_sparse_rows
 from umapkit.distances import MISSING, Metric, resolve_metric
 from umapkit.neighbors._index import NeighborIndex, make_index, make_table
 from umapkit.neighbors._neighbors import Neighbors
+from umapkit.neighbors.sparse import build_sparse_index, keeps_sparse
 
 Method = Literal["auto", "exact", "descent"]
 
@@ -23,7 +24,7 @@ _EXACT_WORK = 2.5e5
 
 
 def build_index(
-    X: ArrayLike,
+    X: ArrayLike | SparseRows,
     *,
     n_neighbors: int = 15,
     metric: str | Metric | Callable[..., Any] = "euclidean",
@@ -37,8 +38,9 @@ def build_index(
 
     Parameters
     ----------
-    X : array-like, shape (n, d)
-        Rows. Duplicates are welcome: they are at distance exactly 0.
+    X : array-like or sparse matrix, shape (n, d)
+        Rows. Duplicates are welcome: they are at distance exactly 0. Large sparse rows stay sparse
+        (`umapkit.data.stays_sparse`) under most metrics, see ``neighbors/sparse/README.md``.
     n_neighbors : int, default 15
         Length of the lists, the row itself included; 1 to n. Larger takes longer.
     metric : str, Metric or callable, default "euclidean"
@@ -84,7 +86,11 @@ def build_index(
     """
     card = resolve_metric(metric, metric_kwds)
     n_threads = resolve_n_jobs(n_jobs)
-    rows = as_rows(X, name="X", missing=MISSING if card.missing else None)
+    rows: Rows
+    if keeps_sparse(X, card):
+        rows = as_sparse_rows(X, name="X")
+    else:
+        rows = as_rows(X, name="X", missing=MISSING if card.missing else None)
     n = rows.shape[0]
     if isinstance(n_neighbors, bool) or not hasattr(n_neighbors, "__index__"):
         msg = f"n_neighbors={n_neighbors!r} is not an integer. Give 1 to {n}, the number of rows."
@@ -98,11 +104,22 @@ def build_index(
     if not 0.0 <= target_recall <= 1.0:
         msg = f"target_recall={target_recall!r} is not a share. Give a number from 0 to 1."
         raise ValueError(msg)
+    if isinstance(rows, SparseRows):
+        return build_sparse_index(
+            rows,
+            int(n_neighbors),
+            metric=card,
+            method=method,
+            target=target_recall,
+            seed=resolve_seed(random_state),
+            n_threads=n_threads,
+        )
     card = card.fitted(rows)
+    chosen = _choose_method(method, card, *rows.shape)
     return make_index(
-        make_table(rows, card, n_threads),
+        make_table(rows, card, n_threads, exact=chosen == "exact"),
         int(n_neighbors),
-        method=_choose_method(method, card, *rows.shape),
+        method=chosen,
         target=target_recall,
         seed=resolve_seed(random_state),
         n_threads=n_threads,
@@ -110,7 +127,7 @@ def build_index(
 
 
 def find_neighbors(
-    X: ArrayLike,
+    X: ArrayLike | SparseRows,
     *,
     n_neighbors: int = 15,
     metric: str | Metric | Callable[..., Any] = "euclidean",

@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from umapkit._threads import resolve_n_jobs
+from umapkit.data import Rows, SparseRows
 from umapkit.distances import FromFunction, Metric, resolve_metric
+from umapkit.neighbors._bits import BitTable, packs
 from umapkit.neighbors._descent import Graph, descent_neighbors, search_graph
 from umapkit.neighbors._exact import exact_neighbors
 from umapkit.neighbors._measured import MeasuredTable
@@ -57,7 +59,7 @@ class NeighborIndex:
         self.seed = seed
 
     @property
-    def data(self) -> NDArray[np.float32]:
+    def data(self) -> Rows:
         """The training rows, shape (n, d)."""
         return self._table.X
 
@@ -71,7 +73,7 @@ class NeighborIndex:
         """How many numbers a row has where it is searched: d, or fewer in a narrow space."""
         return (self._table.rows if self._graph is None else self._graph.rows).shape[1]
 
-    def query(self, Q: ArrayLike, k: int, *, n_jobs: int | None = None) -> Neighbors:
+    def query(self, Q: ArrayLike | SparseRows, k: int, *, n_jobs: int | None = None) -> Neighbors:
         """Find the k nearest training rows of new rows.
 
         The answer of a row does not depend on the other rows of `Q`, nor on threads.
@@ -112,7 +114,7 @@ class NeighborIndex:
                 self._graph,
                 queries,
                 k,
-                effort=max(32, k + 25),
+                effort=max(32, k + 17),
                 n_threads=n_threads,
             )
         if not self.metric.missing:
@@ -133,7 +135,7 @@ class NeighborIndex:
             msg = f"metric={self.metric.name!r} is a function, which cannot be saved as arrays."
             raise ValueError(msg)
         arrays: dict[str, NDArray[Any]] = {
-            "data": self.data,
+            "data": self._table.X,
             "indices": self.neighbors.indices,
             "distances": self.neighbors.distances,
         }
@@ -143,11 +145,7 @@ class NeighborIndex:
             "recall": self.recall,
             "seed": self.seed,
         }
-        for name, value in self.metric.given.items():
-            if isinstance(value, np.ndarray):
-                arrays[_KEYWORD + name] = value
-            else:
-                numbers[_KEYWORD + name] = str(value)  # JSON has no infinity
+        write_keywords(self.metric, arrays, numbers)
         if self._graph is not None:
             arrays |= {name: getattr(self._graph, name) for name in _TREES}
             numbers["depth"] = self._graph.depth
@@ -188,15 +186,8 @@ class NeighborIndex:
             nobody = arrays["lists"] == _NOBODY
             check_ids({"lists": np.where(nobody, 0, arrays["lists"])}, "lists", n)
         n_threads = resolve_n_jobs(n_jobs)
-        named = resolve_metric(numbers["metric"])
-        given: dict[str, Any] = {
-            keyword.name: arrays[_KEYWORD + keyword.name]
-            if _KEYWORD + keyword.name in arrays
-            else keyword.read(numbers[_KEYWORD + keyword.name])
-            for keyword in named.keywords
-        }
-        card = replace(named, given=given).fitted(arrays["data"])
-        table = make_table(arrays["data"], card, n_threads)
+        card = read_metric(arrays, numbers).fitted(arrays["data"])
+        table = make_table(arrays["data"], card, n_threads, exact=numbers["method"] == "exact")
         graph = None
         if numbers["method"] == "descent":
             space, heights = None, None
@@ -252,8 +243,33 @@ def make_index(
     return NeighborIndex(table, neighbors, method="descent", graph=graph, recall=recall, seed=seed)
 
 
-def make_table(rows: NDArray[np.float32], card: Metric, n_threads: int) -> Table:
+def write_keywords(
+    metric: Metric, arrays: dict[str, NDArray[Any]], numbers: dict[str, Any]
+) -> None:
+    """Add what is known of a metric's keywords to the state of an index."""
+    for name, value in metric.given.items():
+        if isinstance(value, np.ndarray):
+            arrays[_KEYWORD + name] = value
+        else:
+            numbers[_KEYWORD + name] = str(value)  # JSON has no infinity
+
+
+def read_metric(arrays: dict[str, NDArray[Any]], numbers: dict[str, Any]) -> Metric:
+    """Metric of a saved index, with its keywords."""
+    named = resolve_metric(numbers["metric"])
+    given: dict[str, Any] = {
+        keyword.name: arrays[_KEYWORD + keyword.name]
+        if _KEYWORD + keyword.name in arrays
+        else keyword.read(numbers[_KEYWORD + keyword.name])
+        for keyword in named.keywords
+    }
+    return replace(named, given=given)
+
+
+def make_table(rows: NDArray[np.float32], card: Metric, n_threads: int, *, exact: bool) -> Table:
     """Return the table that searches rows under a metric, by a kernel where it has one."""
+    if exact and packs(card, rows):
+        return BitTable(rows, card, n_threads)
     return (Table if card.kernel is not None else MeasuredTable)(rows, card, n_threads)
 
 

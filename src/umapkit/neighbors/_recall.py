@@ -11,15 +11,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from umapkit._seed import resolve_seed
 from umapkit._threads import resolve_n_jobs
-from umapkit.data import as_rows
+from umapkit.data import Rows, SparseRows, as_rows, as_sparse_rows
 from umapkit.distances import MISSING, Metric, resolve_metric
 from umapkit.neighbors._descent import true_sample
 from umapkit.neighbors._index import make_table
 from umapkit.neighbors._neighbors import Neighbors
+from umapkit.neighbors.sparse import SparseTable, keeps_sparse, sparse_recall
 
 
 def estimate_recall(
-    X: ArrayLike,
+    X: ArrayLike | SparseRows,
     neighbors: Neighbors,
     *,
     metric: str | Metric | Callable[..., Any] = "euclidean",
@@ -36,7 +37,7 @@ def estimate_recall(
 
     Parameters
     ----------
-    X : array-like, shape (n, d)
+    X : array-like or sparse matrix, shape (n, d)
         The rows.
     neighbors : Neighbors
         Their lists, shape (n, k), each row itself first.
@@ -64,14 +65,26 @@ def estimate_recall(
     """
     n_threads = resolve_n_jobs(n_jobs)
     card = resolve_metric(metric, metric_kwds)
-    rows = as_rows(X, name="X", missing=MISSING if card.missing else None)
+    rows: Rows
+    if keeps_sparse(X, card):
+        rows = as_sparse_rows(X, name="X")
+    else:
+        rows = as_rows(X, name="X", missing=MISSING if card.missing else None)
     if neighbors.n != rows.shape[0]:
         msg = f"neighbors has {neighbors.n} lists and X {rows.shape[0]} rows. Give one list a row."
         raise ValueError(msg)
     if sample_size < 1:
         msg = f"sample_size={sample_size} is no sample. Give 1 or more."
         raise ValueError(msg)
-    table = make_table(rows, card.fitted(rows), n_threads)
+    if isinstance(rows, SparseRows):
+        return sparse_recall(
+            SparseTable(rows, card, n_threads),
+            neighbors,
+            size=sample_size,
+            seed=resolve_seed(random_state),
+            n_threads=n_threads,
+        )
+    table = make_table(rows, card.fitted(rows), n_threads, exact=True)
     truth = true_sample(
         table,
         neighbors.k - 1,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from umapkit import _kernels
-from umapkit.data import as_rows
+from umapkit.data import SparseRows, as_rows
 from umapkit.distances import MISSING, Metric
 from umapkit.neighbors._neighbors import Neighbors
 
@@ -51,6 +51,11 @@ class Table:
         if metric.name == "inner_product":
             self.longest = float(np.sqrt(_squares(X, n_threads).max(initial=0.0)))
 
+    @property
+    def compresses(self) -> bool:
+        """Whether rows can be searched in a narrow space of principal axes."""
+        return self.metric.compresses
+
     def prepare(self, X: Rows, n_threads: int) -> Rows:
         """Turn rows of the user into rows for the kernels; each row on its own."""
         if self.metric.space is not None:
@@ -68,7 +73,7 @@ class Table:
         lengths = np.sqrt(_squares(rows, n_threads))
         return (lengths * np.float32(self.longest)).astype(np.float32)
 
-    def read(self, Q: ArrayLike, n_threads: int) -> Rows:
+    def read(self, Q: ArrayLike | SparseRows, n_threads: int) -> Rows:
         """Check new rows of the user.
 
         Raises

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from umapkit.data import as_rows
+from umapkit.data import Rows, SparseRows, as_rows, as_sparse_rows
+from umapkit.distances import resolve_metric
 from umapkit.neighbors import NeighborIndex, build_index
+from umapkit.neighbors.sparse import keeps_sparse
 
 if TYPE_CHECKING:
     from sklearn.utils import Tags
@@ -133,8 +134,12 @@ class KNeighborsTransformer(TransformerMixin, BaseEstimator):
             tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
 
-    def _rows(self, X: Any, *, reset: bool) -> NDArray[np.float32]:
-        rows = as_rows(X, n_jobs=self.n_jobs)
+    def _rows(self, X: Any, *, reset: bool) -> Rows:
+        if reset:
+            sparse = keeps_sparse(X, resolve_metric(self.metric))
+        else:
+            sparse = isinstance(self.index_.data, SparseRows)
+        rows: Rows = (as_sparse_rows if sparse else as_rows)(X, n_jobs=self.n_jobs)
         validate_data(self, X, reset=reset, skip_check_array=True)
         if reset:
             self.n_features_in_ = rows.shape[1]

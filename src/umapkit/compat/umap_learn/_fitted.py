@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, csr_matrix, issparse
 
 import umapkit
-from umapkit.data import RowFinder, as_rows
+from umapkit.data import RowFinder, Rows, as_rows, as_sparse_rows
 from umapkit.graph import Bandwidths, bandwidths, cut, fuzzy_graph, memberships
 from umapkit.models._fit import floor_distance
 from umapkit.neighbors import Neighbors, check_precomputed, find_neighbors
@@ -112,7 +112,7 @@ class Fitted:
 
     def _adopt(self) -> None:
         """Make a model out of state that was set from outside, as scanpy's ingest does."""
-        rows = as_rows(self._raw_data)
+        rows = self._raw_data if issparse(self._raw_data) else as_rows(self._raw_data)
         self._n_neighbors = int(vars(self).get("_n_neighbors", self.n_neighbors))
         neighbors = find_neighbors(rows, n_neighbors=self._n_neighbors, metric=self.metric)
         parameters: dict[str, Any] = {
@@ -129,14 +129,21 @@ class Fitted:
 
     def _isolated_among(self, rows: Any) -> NDArray[np.bool_]:
         """Mark rows that equal a training row without any neighbour."""
-        if not self._isolated_rows.any() or issparse(rows):
+        given = issparse(self._raw_data) and self.metric == "precomputed"  # no rows to compare
+        if not self._isolated_rows.any() or given:
             return np.zeros(rows.shape[0], dtype=bool)
-        found = self._isolated.find(np.ascontiguousarray(rows, dtype=np.float32))
-        return np.asarray(found >= 0)
+        return np.asarray(self._isolated.find(self._comparable(rows)) >= 0)
+
+    def _comparable(self, rows: Any) -> Rows:
+        """Rows by whose values the fitted ones are found: sparse if those are."""
+        if issparse(self._raw_data):
+            return as_sparse_rows(rows)
+        dense = rows.toarray() if issparse(rows) else rows
+        return np.ascontiguousarray(dense, dtype=np.float32)
 
     @cached_property
     def _isolated(self) -> RowFinder:
-        return RowFinder(np.ascontiguousarray(self._raw_data[self._isolated_rows]))
+        return RowFinder(self._comparable(self._raw_data[self._isolated_rows]))
 
     @cached_property
     def _knn_search_index(self) -> Any:

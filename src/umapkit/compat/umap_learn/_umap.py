@@ -18,7 +18,7 @@ from umapkit.compat.umap_learn._knn import usable_knn
 from umapkit.compat.umap_learn._parameters import our_parameters, refuse
 from umapkit.compat.umap_learn._rows import read_rows
 from umapkit.compat.umap_learn._validate import check_parameters, check_with_data
-from umapkit.data import first_of_equals
+from umapkit.data import as_sparse_rows, first_of_equals
 
 
 class UMAP(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Fitted, BaseEstimator):
@@ -331,8 +331,10 @@ output_dens, disconnection_distance
         """Rows that count for n_neighbors."""
         if not self.unique:
             return rows.shape[0]
-        dense = rows.toarray() if scipy.sparse.issparse(rows) else rows
-        return len(np.unique(first_of_equals(np.ascontiguousarray(dense, dtype=np.float32))))
+        if scipy.sparse.issparse(rows):
+            return len(np.unique(first_of_equals(as_sparse_rows(rows))))
+        checked: Any = np.ascontiguousarray(rows, dtype=np.float32)
+        return len(np.unique(first_of_equals(checked)))
 
     def _check_fitted(self) -> None:
         if not hasattr(self, "_raw_data"):
