@@ -278,8 +278,10 @@ assert np.mean(named["ours"]) > 0.84
 assert np.mean(placed["ours"]) > 0.83
 if "scanpy" in named:
     assert np.mean(named["ours"]) >= np.mean(named["scanpy"]), named
-    for label in ("ours", "scanpy, our names"):
-        assert np.mean(placed[label]) > np.mean(placed["scanpy"]) - 0.005, placed
+    assert np.mean(placed["scanpy, our names"]) > np.mean(placed["scanpy"]), placed
+    # Ours places on a map of its own, with the reference's mean: some 500 cells a lot, where the
+    # two differ by up to .006 either way (.8397 and .8409 on average).
+    assert np.mean(placed["ours"]) > np.mean(placed["scanpy"]) - 0.003, placed
     # The labels come from the neighbours, which scanpy then searches as ever.
     assert named["scanpy, our names"] == named["scanpy"], named
 print("agreed")
