@@ -96,7 +96,7 @@ def connectivity(
     >>> from umapkit import fuzzy_graph, find_neighbors
     >>> rows = np.random.default_rng(0).normal(size=(20, 2))
     >>> graph = fuzzy_graph(find_neighbors(rows, n_neighbors=4))
-    >>> ax = connectivity(rows, graph=graph, show_points=True)
+    >>> ax = connectivity(rows, graph=graph)
     >>> len(ax.collections[0].get_segments()) == graph.nnz // 2
     True
     """
