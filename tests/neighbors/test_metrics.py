@@ -164,6 +164,25 @@ def test_a_function_is_measured_pair_by_pair():
     np.testing.assert_allclose(squared.distances, expected.neighbors.distances**2, rtol=1e-5)
 
 
+def test_a_function_compiled_by_numba_is_as_good():
+    numba = pytest.importorskip("numba", reason="numba is not installed: pip install numba")
+
+    @numba.njit
+    def city(x, y, scale=1.0):
+        return scale * np.abs(x - y).sum()
+
+    @numba.njit
+    def with_gradient(x, y):
+        return np.abs(x - y).sum(), np.sign(x - y)
+
+    X = np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
+    expected = find_neighbors(X, n_neighbors=6, metric="manhattan")
+    for function, keywords, scale in ((city, {"scale": 2.0}, 2), (with_gradient, None, 1)):
+        found = find_neighbors(X, n_neighbors=6, metric=function, metric_kwds=keywords)
+        np.testing.assert_array_equal(found.indices, expected.indices)
+        np.testing.assert_allclose(found.distances, scale * expected.distances, rtol=1e-5)
+
+
 def test_a_function_that_is_not_symmetric_is_asked_from_each_row():
     X = np.arange(6, dtype=np.float32)[:, None]
     found = find_neighbors(X, n_neighbors=2, metric=lambda x, y: float((y - x)[0] % 6))
