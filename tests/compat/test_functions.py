@@ -236,21 +236,3 @@ def test_distances_are_functions_of_two_rows():
     assert "chebyshev" in dir(distances)
     with pytest.raises(AttributeError, match="has no 'foobar'"):
         distances.foobar  # noqa: B018  (the attribute access is the test)
-
-
-def test_pictures():
-    pytest.importorskip("matplotlib")
-    import umapkit.compat.umap_learn.plot as umap_plot
-
-    rows = random_rows(30, 4)
-    model = umap.UMAP(n_neighbors=5, n_epochs=5, random_state=0).fit(rows)
-    labels = np.repeat(["a", "b", "c"], 10)
-    axes = umap.plot.points(model, labels=labels, color_key_cmap="Spectral", width=400, height=300)
-    assert axes.figure.get_size_inches().tolist() == [4.0, 3.0]
-    assert umap_plot.points is umap.plot.points
-    axes = umap.plot.points(None, points=model.embedding_, values=rows[:, 0], background="black")
-    assert axes.get_facecolor() == (0, 0, 0, 1)
-    kept = umap.plot.points(model, subset_points=np.arange(30) < 10, show_legend=False)
-    assert kept.get_legend() is None
-    with pytest.raises(NotImplementedError, match="theme"):
-        umap.plot.points(model, theme="fire")

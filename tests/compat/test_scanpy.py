@@ -195,78 +195,95 @@ gap = abs(theirs - csr_array(other.obsp["connectivities"]))
 assert gap.max() < 1e-3, gap.max()
 assert other.uns["neighbors"]["params"]["n_neighbors"] == 15
 
-# The map is as good as scanpy's.
-sc.tl.umap(adata)
-scores = {"scanpy": adata.obsm["X_umap"].copy()}
-a, b = adata.uns["umap"]["params"]["a"], adata.uns["umap"]["params"]["b"]
-umap(adata)
-scores["umapkit"] = adata.obsm["X_umap"].copy()
-assert abs(adata.uns["umap"]["params"]["a"] - a) < 1e-3
-assert abs(adata.uns["umap"]["params"]["b"] - b) < 1e-3
-for name, places in scores.items():
-    print(
-        name,
-        round(quality.trustworthiness(pbmc.data, places, n_neighbors=15), 4),
-        round(quality.knn_accuracy(places, pbmc.target, n_neighbors=5), 4),
-    )
-trust = {k: quality.trustworthiness(pbmc.data, v, n_neighbors=15) for k, v in scores.items()}
-right = {k: quality.knn_accuracy(v, pbmc.target, n_neighbors=5) for k, v in scores.items()}
-assert trust["umapkit"] > trust["scanpy"] - 0.01, trust
-assert right["umapkit"] > right["scanpy"] - 0.01, right
+# The map is as good as scanpy's, over several seeds; scanpy's graph lies under both.
+SEEDS = range(6)
+trust, right = {"scanpy": [], "umapkit": []}, {"scanpy": [], "umapkit": []}
+for seed in SEEDS:
+    for name, verb in (("scanpy", sc.tl.umap), ("umapkit", umap)):
+        verb(adata, random_state=seed)
+        places = adata.obsm["X_umap"]
+        trust[name].append(quality.trustworthiness(pbmc.data, places, n_neighbors=15))
+        right[name].append(quality.knn_accuracy(places, pbmc.target, n_neighbors=5))
+        curve = adata.uns["umap"]["params"]
+        assert abs(curve["a"] - 0.583) < 1e-3
+        assert abs(curve["b"] - 1.334) < 1e-3
+for name in trust:
+    print(name, np.round(trust[name], 4), np.round(right[name], 4))
+assert np.mean(trust["umapkit"]) > np.mean(trust["scanpy"]), trust
+assert np.mean(right["umapkit"]) > np.mean(right["scanpy"]), right
 sc.pl.umap(adata, color="kind", show=False)
 
 # From scanpy's coarse graph.
 sc.tl.paga(adata, groups="kind")
 sc.pl.paga(adata, show=False)
 umap(adata, init_pos="paga", key_added="X_paga")
-least = trust["scanpy"] - 0.02
-assert quality.trustworthiness(pbmc.data, adata.obsm["X_paga"], n_neighbors=15) > least
+sc.tl.umap(adata, init_pos="paga")
+started = {
+    key: quality.trustworthiness(pbmc.data, adata.obsm[key], n_neighbors=15)
+    for key in ("X_paga", "X_umap")
+}
+print("from paga", started)
+assert started["X_paga"] > started["X_umap"], started
 
-# New cells: ours, and scanpy's own ingest with our names in umap-learn's place.
-half = np.random.default_rng(0).uniform(size=len(kinds)) < 0.8
-known, new = cells(half), cells(~half)
-truth = new.obs.pop("kind")
-sc.pp.neighbors(known, use_rep="X_pca")
-umap(known)
-ingest(new, known, obs="kind", embedding_method="umap")
-named = {"ours": (new.obs["kind"].astype(str) == truth.astype(str)).mean()}
-placed = {"ours": trustworthiness(new.obsm["X_pca"], new.obsm["X_umap"], n_neighbors=5)}
-near = {"n_neighbors": 5}
+# New cells, for three lots: ours, scanpy's own ingest, and scanpy's with our names in umap-learn's
+# place.
+named, placed = {}, {}
 
 
-def bring(label):
-    # Scanpy's own map and ingest, whichever library answers to umap-learn's name.
-    again, fresh = cells(half), cells(~half)
-    sc.pp.neighbors(again, use_rep="X_pca")
-    sc.tl.umap(again)
-    assert quality.trustworthiness(pbmc.data[half], again.obsm["X_umap"], n_neighbors=15) > least
+def judge(label, fresh, truth):
+    right = (fresh.obs["kind"].astype(str) == truth.astype(str)).mean()
+    named.setdefault(label, []).append(float(right))
+    trusted = trustworthiness(fresh.obsm["X_pca"], fresh.obsm["X_umap"], n_neighbors=5)
+    placed.setdefault(label, []).append(float(trusted))
+
+
+def lot(seed):
+    chosen = np.random.default_rng(seed).uniform(size=len(kinds)) < 0.8
+    known, new = cells(chosen), cells(~chosen)
+    truth = new.obs.pop("kind")
+    sc.pp.neighbors(known, use_rep="X_pca")
+    return known, new, truth
+
+
+def theirs_on(seed, label):
+    known, new, truth = lot(seed)
+    sc.tl.umap(known)
     try:
-        sc.tl.ingest(fresh, again, obs="kind", embedding_method="umap")
+        sc.tl.ingest(new, known, obs="kind", embedding_method="umap")
     except TypeError as error:
-        # scanpy 1.11 calls a function of pynndescent whose signature changed in 0.7.
+        # scanpy 1.11 calls a function of pynndescent whose signature changed in 0.6.
         print(f"no ingest by {label}:", error)
-        return again
-    named[label] = (fresh.obs["kind"].astype(str) == truth.astype(str)).mean()
-    placed[label] = trustworthiness(fresh.obsm["X_pca"], fresh.obsm["X_umap"], **near)
-    return again
+        return known
+    judge(label, new, truth)
+    return known
 
 
-bring("scanpy")
 before = {name: sys.modules.get(name) for name in ("umap", "umap.umap_")}
-sys.modules["umap"], sys.modules["umap.umap_"] = names, names.umap_
-try:
-    third = bring("scanpy, our names")
-finally:
-    for name, module in before.items():
-        sys.modules.pop(name) if module is None else sys.modules.update({name: module})
-gap = abs(csr_array(third.obsp["connectivities"]) - csr_array(known.obsp["connectivities"]))
-assert gap.max() < 1e-3, gap.max()
+for seed in range(3):
+    known, new, truth = lot(seed)
+    umap(known)
+    ingest(new, known, obs="kind", embedding_method="umap")
+    judge("ours", new, truth)
+    theirs_on(seed, "scanpy")
+    sys.modules["umap"], sys.modules["umap.umap_"] = names, names.umap_
+    try:
+        mixed = theirs_on(seed, "scanpy, our names")
+    finally:
+        for name, module in before.items():
+            sys.modules.pop(name) if module is None else sys.modules.update({name: module})
+    gap = abs(csr_array(mixed.obsp["connectivities"]) - csr_array(known.obsp["connectivities"]))
+    assert gap.max() < 1e-3, gap.max()
 print(named, placed)
-assert named["ours"] > 0.8
-assert placed["ours"] > 0.75
+assert np.mean(named["ours"]) > 0.84
+assert np.mean(placed["ours"]) > 0.83
 if "scanpy" in named:
-    assert min(named.values()) > named["scanpy"] - 0.01
-    assert min(placed.values()) > placed["scanpy"] - 0.01
+    assert np.mean(named["ours"]) >= np.mean(named["scanpy"]), named
+    assert np.mean(placed["scanpy, our names"]) > np.mean(placed["scanpy"]), placed
+    # Ours places on a map of its own, with the reference's mean: some 500 cells a lot, where the
+    # two differ by up to .006 either way (.8397 and .8409 on average).
+    assert np.mean(placed["ours"]) > np.mean(placed["scanpy"]) - 0.003, placed
+    # The labels come from the neighbours, which scanpy then searches as ever.
+    assert named["scanpy, our names"] == named["scanpy"], named
 print("agreed")
 """
 

@@ -5,6 +5,8 @@ Nothing global is touched: no rcParams, no registered colour map, no figure kept
 
 from __future__ import annotations
 
+from ._connectivity import connectivity
+from ._diagnostics import diagnostic, diagnostic_values
 from ._points import points
 
-__all__ = ["points"]
+__all__ = ["connectivity", "diagnostic", "diagnostic_values", "points"]

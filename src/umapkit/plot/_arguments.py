@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 def check_choices(
     labels: Any,
     values: Any,
+    colors: Any,
     palette: Any,
     cmap: Any,
     label_names: Any,
@@ -20,8 +21,13 @@ def check_choices(
     density: Any,
 ) -> None:
     """Refuse unknown choices and arguments that exclude each other; see `points`."""
-    if labels is not None and values is not None:
-        msg = "labels and values were both given, but a point has one colour. Give one of them."
+    given = {"labels": labels, "values": values, "colors": colors}
+    named = [name for name, value in given.items() if value is not None]
+    if len(named) > 1:
+        msg = (
+            f"{' and '.join(named[:2])} were both given, but a point has one colour. Give one of "
+            "them."
+        )
         raise ValueError(msg)
     for name, given, needs, there in (
         ("palette", palette is not None, "labels", labels is not None),

@@ -14,12 +14,48 @@ from ._colors import Coloring
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+Limits = tuple[float, float, float, float]
 INK = {"white": "#2b2f36", "black": "#e8eaed"}
+# Width in pixels of a cell of an image of counts: one is too fine to see.
+CELL = 1.5
 # Vector files of more circles than this are slow to open.
 _MOST_VECTORS = 20_000
 
 
-def limits_of(coords: NDArray[np.float64]) -> tuple[float, float, float, float]:
+def open_axes(
+    ax: Axes | None, *, figsize: tuple[float, float], background: Background
+) -> tuple[Axes, bool]:
+    """Axes to draw on, and whether they are new, of a figure of `figsize` inches.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed.
+    """
+    try:
+        import matplotlib.figure
+    except ImportError as error:
+        msg = "Pictures need matplotlib. Install it with: pip install 'umapkit[plot]'"
+        raise ImportError(msg) from error
+    if ax is not None:
+        return ax, False
+    figure = matplotlib.figure.Figure(
+        figsize=figsize, facecolor=background, layout="constrained", dpi=120
+    )
+    return figure.add_subplot(), True
+
+
+def cells_of(ax: Axes, *, width: float) -> tuple[tuple[int, int], Limits]:
+    """Rows and columns of cells of so many pixels, and the limits that the axes really show.
+
+    Equal scales widen one of the two axes.
+    """
+    pixels = ax.get_window_extent()
+    shape = (max(1, int(pixels.height / width)), max(1, int(pixels.width / width)))
+    return shape, (*ax.get_xlim(), *ax.get_ylim())
+
+
+def limits_of(coords: NDArray[np.float64]) -> Limits:
     """Left, right, bottom and top of the points with a margin of 3 percent."""
     low, high = coords.min(axis=0), coords.max(axis=0)
     margin = 0.03 * float((high - low).max()) or 0.5
@@ -29,7 +65,7 @@ def limits_of(coords: NDArray[np.float64]) -> tuple[float, float, float, float]:
 
 def prepare(
     ax: Axes,
-    limits: tuple[float, float, float, float],
+    limits: Limits,
     *,
     background: Background,
     ink: str,

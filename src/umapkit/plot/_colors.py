@@ -54,6 +54,30 @@ def plain(n: int, *, background: Background) -> Coloring:
     return Coloring(colors, np.ones(n, dtype=bool))
 
 
+def given(colors: Any, n: int) -> Coloring:
+    """Colours as the caller has them; see `points`."""
+    from matplotlib.colors import to_rgb
+
+    if isinstance(colors, str) or len(colors) != n:
+        msg = f"colors holds {len(colors)} entries, but the map has {n} rows. Give one a row."
+        raise ValueError(msg)
+    known = np.ones(n, dtype=bool)
+    if isinstance(colors, np.ndarray) and colors.ndim == 2:
+        table = colors.astype(np.float64)
+        if table.shape != (n, 3) or not ((table >= 0) & (table <= 1)).all():
+            msg = (
+                f"colors has shape {table.shape} and values from {table.min():g} to "
+                f"{table.max():g}. Give red, green and blue from 0 to 1, shape ({n}, 3)."
+            )
+            raise ValueError(msg)
+        return Coloring(table, known)
+    try:
+        return Coloring(np.array([to_rgb(color) for color in colors]), known)
+    except (TypeError, ValueError) as error:
+        msg = f"colors holds something that matplotlib does not know as a colour: {error}"
+        raise ValueError(msg) from error
+
+
 def by_label(
     labels: Any, n: int, *, palette: Any, label_names: Any, background: Background
 ) -> Coloring:

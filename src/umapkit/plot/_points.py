@@ -12,7 +12,7 @@ from umapkit._pictures import Background, as_map, unlabelled_color
 
 from . import _colors
 from ._arguments import check_choices, check_marks, chosen_rows
-from ._axes import INK, limits_of, prepare, scatter
+from ._axes import CELL, INK, cells_of, limits_of, open_axes, prepare, scatter
 from ._density import cells, crowded, draw_density
 from ._legend import MOST_ENTRIES, draw_color_bar, draw_legend, write_names
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 # it never is.
 _ALWAYS_DENSITY = 200_000
 _NEVER_DENSITY = 20_000
-# Width in pixels of a cell of the density image: one is too fine to see.
-_CELL = 1.5
 
 
 def points(
@@ -33,6 +31,7 @@ def points(
     *,
     labels: ArrayLike | Sequence[Any] | None = None,
     values: ArrayLike | Sequence[Any] | None = None,
+    colors: ArrayLike | Sequence[Any] | None = None,
     ax: Axes | None = None,
     palette: Sequence[Any] | Mapping[Any, Any] | None = None,
     cmap: str | Colormap | None = None,
@@ -64,6 +63,9 @@ def points(
         unlabelled. Not together with `values`.
     values : array-like of shape (n,), optional
         Number of each point, shown on a colour scale. NaN is grey. Not together with `labels`.
+    colors : array-like of shape (n, 3) or sequence of n colours, optional
+        Colour of each point: red, green, blue from 0 to 1, or what matplotlib calls a colour. Not
+        together with `labels` or `values`.
     ax : matplotlib Axes, optional
         Where to draw. By default a new figure of `figsize`, reached as ``ax.figure``.
     palette : sequence or mapping of colours, optional
@@ -120,8 +122,9 @@ def points(
     ['a', 'b']
     """
     check_choices(
-        labels, values, palette, cmap, label_names, label_on_map, background, legend, density
-    )
+        labels, values, colors, palette, cmap, label_names, label_on_map, background, legend,
+        density,
+    )  # fmt: skip
     check_marks(size, alpha)
     coords = as_map(map_or_model, name="map_or_model")
     n = coords.shape[0]
@@ -130,13 +133,11 @@ def points(
     if not shown.any():
         msg = f"subset leaves none of the {int(placed.sum())} rows that have a place to be drawn."
         raise ValueError(msg)
-    try:
-        import matplotlib.figure
-    except ImportError as error:
-        msg = "Pictures need matplotlib. Install it with: pip install 'umapkit[plot]'"
-        raise ImportError(msg) from error
-
-    if labels is not None:
+    # Before the colours, which need matplotlib, too.
+    ax, own_figure = open_axes(ax, figsize=figsize, background=background)
+    if colors is not None:
+        coloring = _colors.given(colors, n)
+    elif labels is not None:
         coloring = _colors.by_label(
             labels, n, palette=palette, label_names=label_names, background=background
         )
@@ -145,20 +146,11 @@ def points(
     else:
         coloring = _colors.plain(n, background=background)
 
-    own_figure = ax is None
-    if ax is None:
-        figure = matplotlib.figure.Figure(
-            figsize=figsize, facecolor=background, layout="constrained", dpi=120
-        )
-        ax = figure.add_subplot()
     ink = INK[background]
     limits = limits_of(coords[placed])
     prepare(ax, limits, background=background, ink=ink, title=title)
 
-    pixels = ax.get_window_extent()
-    shape = (max(1, int(pixels.height / _CELL)), max(1, int(pixels.width / _CELL)))
-    # The limits as the axes really show them: equal scales widen one of the two.
-    box = (*ax.get_xlim(), *ax.get_ylim())
+    shape, box = cells_of(ax, width=CELL)
     if density == "auto":
         m = int(shown.sum())
         density = (
