@@ -1,0 +1,3 @@
+"""Maps as functions: networks trained with the losses of the UMAP family, in torch."""
+
+from __future__ import annotations
