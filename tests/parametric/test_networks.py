@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import copy
-import pickle
-
 import numpy as np
 import pytest
 
@@ -50,7 +47,16 @@ TABLE = [
         "conv32",
         "decoder",
         (3, 32, 32),
-        [(512,), (2048,), (128, 8, 8), (64, 16, 16), (32, 32, 32), (3, 32, 32), (3, 32, 32), (3072,)],
+        [
+            (512,),
+            (2048,),
+            (128, 8, 8),
+            (64, 16, 16),
+            (32, 32, 32),
+            (3, 32, 32),
+            (3, 32, 32),
+            (3072,),
+        ],
     ),
     (
         "lstm",
@@ -161,7 +167,7 @@ def test_small_and_large_faces_pass_through_both_networks(side):
 
 
 def test_the_trunk_of_the_ssl_network_has_the_papers_layers():
-    trunk = _cnn13.trunk((1, 28, 28))
+    trunk = _cnn13.trunk((1, 28, 28), 256)
     _parts.start_weights(trunk, 0, 2)
     x = torch.rand(2, 784)
     seen = []
@@ -253,22 +259,6 @@ def test_sounds_of_other_shapes_are_padded_and_cropped(shape):
     kinds = {"n_features": n, "n_components": 3, "input_shape": shape}
     z = networks.build("lstm", role="encoder", **kinds)(torch.rand(2, *shape))
     assert networks.build("lstm", role="decoder", **kinds)(z).shape == (2, n)
-
-
-def test_dropout_draws_are_hashes_of_seed_and_step_and_copies_can_be_made():
-    net = nn.Sequential(_parts.Dropout(0.5), _parts.Dropout(0.2))
-    x = torch.ones(4, 1000)
-
-    def run(step, seed=0):
-        _parts.seed_dropout(net, seed, step, torch.device("cpu"))
-        return net(x)
-
-    assert torch.equal(run(1), run(1))
-    assert not torch.equal(run(1), run(2))
-    assert not torch.equal(run(1), run(1, seed=1))
-    assert abs(float(run(3).mean()) - 1) < 0.1
-    copies = (copy.deepcopy(net), pickle.loads(pickle.dumps(net)))
-    assert all(torch.equal(one.eval()(x), x) for one in copies)
 
 
 def test_a_module_is_copied_with_its_weights():

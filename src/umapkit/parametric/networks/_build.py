@@ -14,14 +14,14 @@ from torch import nn
 from umapkit.parametric.networks import _cnn13, _conv28, _conv32, _face, _lstm, _mlp
 from umapkit.parametric.networks._parts import start_weights
 
-Role = Literal["encoder", "decoder"]
+Role = Literal["encoder", "decoder", "trunk"]
 _BUILDERS: dict[str, dict[str, Callable[..., nn.Module]]] = {
-    "mlp": {"encoder": _mlp.encoder, "decoder": _mlp.decoder},
+    "mlp": {"encoder": _mlp.encoder, "decoder": _mlp.decoder, "trunk": _mlp.trunk},
     "conv28": {"encoder": _conv28.encoder, "decoder": _conv28.decoder},
     "conv32": {"encoder": _conv32.encoder, "decoder": _conv32.decoder},
     "lstm": {"encoder": _lstm.encoder, "decoder": _lstm.decoder},
     "face": {"encoder": _face.encoder, "decoder": _face.decoder},
-    "cnn13": {"encoder": _cnn13.encoder},
+    "cnn13": {"encoder": _cnn13.encoder, "trunk": _cnn13.trunk},
 }
 NAMES: tuple[str, ...] = tuple(_BUILDERS)
 STREAMS = {"encoder": 0, "decoder": 1, "trunk": 2, "classifier": 3, "embedder": 4}
@@ -45,14 +45,15 @@ def build(
     ----------
     network : str or Module
         A name out of `NAMES`, or a module, which is copied with its weights.
-    role : {"encoder", "decoder"}
+    role : {"encoder", "decoder", "trunk"}
         An encoder takes (b, n_features), or (b, *input_shape), and returns (b, n_components). A
         decoder takes (b, n_components) and returns (b, n_features): logits, since the sigmoid of
-        the paper's last layers belongs to the loss.
+        the paper's last layers belongs to the loss. A trunk is the shared part of a Y-shaped
+        network, `n_components` its width at the fork.
     n_features : int
         Columns of the rows.
     n_components : int
-        Dimensions of the map.
+        Dimensions of the map, or width of the trunk's end.
     input_shape : (channels, height, width) or (height, width), optional
         How a row is to be seen. "mlp" does not ask; the others take 784 columns for (1, 28, 28),
         1024 for (1, 32, 32) and 3072 for (3, 32, 32), where none is given.
@@ -62,7 +63,7 @@ def build(
     options : dict, optional
         Of the named network. "mlp": ``hidden``, the widths, (100, 100, 100); "conv28":
         ``n_dense``, hidden layers of 512; "face": ``width``, channels of the first layer, 64;
-        "cnn13": ``width``, factor on all widths.
+        "cnn13": ``width``, factor on all widths, 1.
 
     Returns
     -------
@@ -95,8 +96,8 @@ def build(
             "torch.nn.Module."
         )
         raise ValueError(msg)
-    if role not in ("encoder", "decoder"):
-        msg = f"role={role!r} is not known. Give 'encoder' or 'decoder'."
+    if role not in ("encoder", "decoder", "trunk"):
+        msg = f"role={role!r} is not known. Give 'encoder', 'decoder' or 'trunk'."
         raise ValueError(msg)
     builder = _BUILDERS[network].get(role)
     if builder is None:

@@ -135,7 +135,7 @@ def _conv(inputs: int, outputs: int, size: int, *, stride: int = 1) -> list[nn.M
 
 
 def _sizes(shape: tuple[int, int, int], n_components: int) -> tuple[int, int]:
-    """Number of halvings, and channels of the content."""
+    """Return the number of halvings, and the channels of the content."""
     sides = tuple(SIDE * 2**k for k in (1, 2, 3, 4))
     if shape[1] != shape[2] or shape[1] not in sides:
         msg = (

@@ -118,7 +118,7 @@ def encoder(shape: tuple[int, int, int], n_components: int) -> nn.Module:
 
 
 def decoder(shape: tuple[int, int, int], n_components: int) -> nn.Module:
-    """Dense 512, repeated over 8 steps, BiLSTM 100, Dense 256 a step, the convolutions back; logits.
+    """Dense 512, over 8 steps, BiLSTM 100, Dense 256 a step, the convolutions back; logits.
 
     CT(128,3,(2,1))² CT(64,3,(2,2)) CT(32,3,(2,2)) CT(c,3,1). The paper ends in tanh (a sigmoid in
     its 64-D VAE); here the loss has the sigmoid.

@@ -21,6 +21,17 @@ def decoder(shape: tuple[int, ...], n_components: int, hidden: Sequence[int] = H
     return _stack(n_components, n_features, hidden)
 
 
+def trunk(shape: tuple[int, ...], n_components: int, hidden: Sequence[int] = HIDDEN) -> nn.Module:
+    """Rows to the fork of a Y-shaped network: hidden layers and a last one, all with ReLU."""
+    (n_features,) = shape
+    return nn.Sequential(_stack(n_features, n_components, hidden), nn.ReLU())
+
+
+def head(inputs: int, outputs: int, hidden: Sequence[int] = (100,)) -> nn.Module:
+    """One arm of a Y-shaped network: hidden layers with ReLU, a linear last one."""
+    return _stack(inputs, outputs, hidden)
+
+
 def _stack(inputs: int, outputs: int, hidden: Sequence[int]) -> nn.Module:
     layers: list[nn.Module] = []
     for width in hidden:

@@ -1,4 +1,4 @@
-"""Pieces that several networks share: shapes, weight-normalised layers, dropout, the start."""
+"""Pieces that several networks share: shapes, weight-normalised layers, the start."""
 
 from __future__ import annotations
 
@@ -40,40 +40,6 @@ class Crop(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Cut."""
         return x[..., x.shape[-2] - self.height :, x.shape[-1] - self.width :]
-
-
-class Dropout(nn.Module):
-    """Dropout whose draws come from a generator of its own, where one was set.
-
-    `seed_dropout` sets it; without, torch's global generator is used.
-    """
-
-    generator: torch.Generator | None
-
-    def __init__(self, rate: float) -> None:
-        super().__init__()
-        self.rate = rate
-        self.generator = None
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Set a share `rate` of the values to 0 and scale the rest, while training."""
-        if not self.training or self.rate == 0:
-            return x
-        kept = torch.empty_like(x).bernoulli_(1 - self.rate, generator=self.generator)
-        return x * kept / (1 - self.rate)
-
-    def __getstate__(self) -> dict[str, object]:
-        """Leave the generator out of copies: it cannot be pickled, and belongs to one step."""
-        return {**self.__dict__, "generator": None}
-
-
-def seed_dropout(network: nn.Module, seed: int, step: int, device: torch.device) -> None:
-    """Make the draws of every `Dropout` in `network` a hash of (seed, step, its place)."""
-    layers = [layer for layer in network.modules() if isinstance(layer, Dropout)]
-    for place, layer in enumerate(layers):
-        generator = torch.Generator(device)
-        generator.manual_seed(int(key(seed, Stage.SAMPLE, step, place)) >> 1)
-        layer.generator = generator
 
 
 class _Normed(nn.Module):
