@@ -19,10 +19,11 @@ _NAMES = {
     "CombinedUMAP": "models",
     "FuzzySet": "graph",
     "Neighbors": "neighbors",
+    "ParametricUMAP": "parametric",
     "combine": "models",
     "find_neighbors": "neighbors",
     "fuzzy_graph": "graph",
-    "load": "models",
+    "load": "_load",
     "place": "init",
     "run_layout": "layout",
     "spectral_start": "init",
@@ -35,6 +36,7 @@ _ROOMS = (
     "layout",
     "models",
     "neighbors",
+    "parametric",
     "plot",
     "quality",
     "store",
@@ -50,16 +52,19 @@ if TYPE_CHECKING:
         layout,
         models,
         neighbors,
+        parametric,
         plot,
         quality,
         store,
         view,
     )
+    from umapkit._load import load
     from umapkit.graph import FuzzySet, fuzzy_graph
     from umapkit.init import place, spectral_start
     from umapkit.layout import run_layout
-    from umapkit.models import UMAP, AlignedUMAP, Combination, CombinedUMAP, combine, load
+    from umapkit.models import UMAP, AlignedUMAP, Combination, CombinedUMAP, combine
     from umapkit.neighbors import Neighbors, find_neighbors
+    from umapkit.parametric import ParametricUMAP
 
 __all__ = [
     "UMAP",
@@ -68,6 +73,7 @@ __all__ = [
     "CombinedUMAP",
     "FuzzySet",
     "Neighbors",
+    "ParametricUMAP",
     "__version__",
     "combine",
     "data",
@@ -80,6 +86,7 @@ __all__ = [
     "load",
     "models",
     "neighbors",
+    "parametric",
     "place",
     "plot",
     "quality",

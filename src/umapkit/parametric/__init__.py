@@ -1,3 +1,47 @@
-"""Maps as functions: networks trained with the losses of the UMAP family, in torch."""
+"""Maps as functions: networks, trained on batches of edges, that place any row.
+
+Needs torch: ``pip install 'umapkit[parametric]'``.
+"""
 
 from __future__ import annotations
+
+from umapkit.parametric._edges import EdgeBatch, EdgeSource, PointSource, ScheduleSource
+from umapkit.parametric._load import load
+from umapkit.parametric._losses import (
+    attraction,
+    capped_attraction,
+    capped_repulsion,
+    repulsion,
+    umap_loss,
+)
+from umapkit.parametric._more_losses import (
+    correlation_loss,
+    density_loss,
+    reconstruction_loss,
+    triplet_loss,
+)
+from umapkit.parametric._torch import choose_device
+from umapkit.parametric._train import Training, TrainOptions, train
+from umapkit.parametric._umap import ParametricUMAP
+
+__all__ = [
+    "EdgeBatch",
+    "EdgeSource",
+    "ParametricUMAP",
+    "PointSource",
+    "ScheduleSource",
+    "TrainOptions",
+    "Training",
+    "attraction",
+    "capped_attraction",
+    "capped_repulsion",
+    "choose_device",
+    "correlation_loss",
+    "density_loss",
+    "load",
+    "reconstruction_loss",
+    "repulsion",
+    "train",
+    "triplet_loss",
+    "umap_loss",
+]
