@@ -10,7 +10,6 @@ from umapkit.store import read_folder
 # Models that `umapkit.parametric` made; asking that room itself would import torch.
 _NETWORKS = (
     "Autoencoder",
-    "DirectUMAP",
     "ParametricTSNE",
     "ParametricUMAP",
     "SemiSupervisedUMAP",

@@ -5,6 +5,10 @@ Needs torch: ``pip install 'umapkit[parametric]'``.
 
 from __future__ import annotations
 
+from umapkit.parametric import networks
+from umapkit.parametric._augment import AUGMENTATIONS
+from umapkit.parametric._autoencoder import VAE, Autoencoder
+from umapkit.parametric._direct import DirectUMAP
 from umapkit.parametric._edges import EdgeBatch, EdgeSource, PointSource, ScheduleSource
 from umapkit.parametric._load import load
 from umapkit.parametric._losses import (
@@ -20,16 +24,25 @@ from umapkit.parametric._more_losses import (
     reconstruction_loss,
     triplet_loss,
 )
+from umapkit.parametric._semi_supervised import SemiSupervisedUMAP
 from umapkit.parametric._torch import choose_device
 from umapkit.parametric._train import Training, TrainOptions, train
+from umapkit.parametric._tsne import ParametricTSNE
+from umapkit.parametric._tsne_loss import kl_divergence
 from umapkit.parametric._umap import ParametricUMAP
 
 __all__ = [
+    "AUGMENTATIONS",
+    "VAE",
+    "Autoencoder",
+    "DirectUMAP",
     "EdgeBatch",
     "EdgeSource",
+    "ParametricTSNE",
     "ParametricUMAP",
     "PointSource",
     "ScheduleSource",
+    "SemiSupervisedUMAP",
     "TrainOptions",
     "Training",
     "attraction",
@@ -38,7 +51,9 @@ __all__ = [
     "choose_device",
     "correlation_loss",
     "density_loss",
+    "kl_divergence",
     "load",
+    "networks",
     "reconstruction_loss",
     "repulsion",
     "train",

@@ -46,7 +46,7 @@ def fit_umap(
         msg = f"graph= and {other} were both given; the graph alone knows no distances. Give one."
         raise ValueError(msg)
     known = model.warm_start and hasattr(model, "networks_")
-    memberships, lists = _memberships(model, rows, graph)
+    memberships, lists = find_memberships(model, rows, graph)
     if not known:
         for name in ("embedding_", "history_", "networks_", "classes_", "_optimizer"):
             if hasattr(model, name):
@@ -75,14 +75,14 @@ def learn_more(model: ParametricUMAP, rows: NDArray[np.float32], y: Any) -> None
             "of the new ones. set_params(precomputed_knn=None) first."
         )
         raise ValueError(msg)
-    memberships, lists = _memberships(model, together, None)
+    memberships, lists = find_memberships(model, together, None)
     _descend(model, together, memberships, lists, targets=targets, fixed=fixed)
 
 
-def _memberships(
-    model: ParametricUMAP, rows: NDArray[np.float32], graph: Any
+def find_memberships(
+    model: Any, rows: NDArray[np.float32], graph: Any
 ) -> tuple[csr_array, Neighbors | None]:
-    """Fuzzy graph of the rows: given, or by neighbours given or searched."""
+    """Fuzzy graph of the rows: given, or by neighbours given or searched; sets neighbor_recall_."""
     if graph is not None:
         model.neighbor_recall_ = float("nan")
         return check_graph(graph, n_rows=len(rows)), None

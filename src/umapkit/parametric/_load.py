@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     from umapkit.parametric._base import NetworkEmbedding
 
 # Class of a saved model -> module that holds it.
-CLASSES = {"ParametricUMAP": "umapkit.parametric._umap"}
+CLASSES = {
+    "Autoencoder": "umapkit.parametric._autoencoder",
+    "ParametricTSNE": "umapkit.parametric._tsne",
+    "ParametricUMAP": "umapkit.parametric._umap",
+    "SemiSupervisedUMAP": "umapkit.parametric._semi_supervised",
+    "VAE": "umapkit.parametric._autoencoder",
+}
 _OF_THE_RUN = ("observers", "verbose")
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
-from umapkit.parametric import _mlp
 from umapkit.parametric._torch import Tensor, nn, torch
+from umapkit.parametric.networks import build
 
 
 def build_network(
     network: Any,
     *,
-    role: str,
+    role: Literal["encoder", "decoder"],
     n_features: int,
     n_components: int,
     input_shape: tuple[int, ...] | None,
@@ -43,7 +43,7 @@ def build_network(
     ValueError
         If the name is unknown, or the module takes or gives another shape.
     """
-    made = _mlp.build(
+    made = build(
         network,
         role=role,
         n_features=n_features,
