@@ -219,9 +219,7 @@ class Autoencoder(NetworkEmbedding):
         """
         return self.fit(X, y).embedding_
 
-    def _terms(
-        self, given: Tensor, x: Tensor, decoder: Any, step: int | None
-    ) -> dict[str, Tensor]:
+    def _terms(self, given: Tensor, x: Tensor, decoder: Any, step: int | None) -> dict[str, Tensor]:
         """Loss of the encoder's answers; `step` is None where nothing is drawn."""
         return {"reconstruction": self._cost(decoder(given), x)}
 
@@ -347,9 +345,7 @@ held_out, patience, device, amp, compile, random_state, verbose, n_jobs
     def _places(self, given: Tensor) -> Tensor:
         return given[:, : self.n_components]
 
-    def _terms(
-        self, given: Tensor, x: Tensor, decoder: Any, step: int | None
-    ) -> dict[str, Tensor]:
+    def _terms(self, given: Tensor, x: Tensor, decoder: Any, step: int | None) -> dict[str, Tensor]:
         mean, log_variance = given.float().chunk(2, dim=1)
         z = mean
         if step is not None:

@@ -142,9 +142,7 @@ class JointObjective:
         fork = self.trunk(batch.x)
         count = len(batch.codes)
         logits = self.networks["head"](fork[:count]).float()
-        terms = {
-            "labels": F.cross_entropy(logits, batch.codes, label_smoothing=self.smoothing)
-        }
+        terms = {"labels": F.cross_entropy(logits, batch.codes, label_smoothing=self.smoothing)}
         if batch.edges is None:
             return terms
         places = self.branch.head(fork[count:]).float()

@@ -45,7 +45,9 @@ class ShuffledRows:
         return np.sort(part) if self.fixed else part
 
 
-def split_rows(n: int, *, held_out: float, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def split_rows(
+    n: int, *, held_out: float, seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Split n rows by hash into those to learn from and a share `held_out` to judge by."""
     bits = draw(key(seed, Stage.HELD_OUT, 0, np.arange(n, dtype=np.uint64)), 0)
     order = np.argsort(bits, kind="stable")
