@@ -133,7 +133,7 @@ def image_shape(
     shape = _SQUARES.get(n_features) if input_shape is None else tuple(map(int, input_shape))
     if shape is None:
         msg = (
-            f"The network {network!r} sees a row as an image, and {n_features} columns can be "
+            f"{network!r} sees a row as an image, and {n_features} columns can be "
             "many. Give input_shape=(channels, height, width)."
         )
         raise ValueError(msg)
@@ -145,7 +145,7 @@ def image_shape(
             "(channels, height, width), or (height, width), with that product."
         )
         raise ValueError(msg)
-    least = _SMALLEST[network]
+    least = _SMALLEST.get(network, 1)
     if min(shape[1:]) < least:
         msg = (
             f"Images of {shape[1]} x {shape[2]} are too small for the network {network!r}. Its "
