@@ -54,8 +54,9 @@ def perplexity_graph(neighbors: Neighbors, *, perplexity: float = 30.0) -> csr_a
     1.0
     """
     directed = conditional_affinities(neighbors, perplexity=perplexity)
+    n = neighbors.n
     joint = csr_array(directed + directed.T)
-    joint.data /= 2 * directed.shape[0]
+    joint.data /= 2 * n
     joint.sort_indices()
     return joint
 

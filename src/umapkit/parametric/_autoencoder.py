@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from umapkit._seed import Stage, resolve_seed
 from umapkit.parametric._base import NetworkEmbedding, check_whole
 from umapkit.parametric._checks import check_choice, check_number
-from umapkit.parametric._more_losses import RECONSTRUCTIONS, reconstruction_loss
+from umapkit.parametric._more_losses import RECONSTRUCTIONS, Reconstruction, reconstruction_loss
 from umapkit.parametric._rows import RowSource
 from umapkit.parametric._shuffled import ShuffledRows, split_rows
 from umapkit.parametric._torch import Tensor, generator, torch
@@ -91,6 +91,10 @@ class Autoencoder(NetworkEmbedding):
     >>> model.inverse_transform(model.transform(rows[:3])).shape
     (3, 10)
     """
+
+    batch_size: Any
+    schedule: Schedule
+    reconstruction_loss: Reconstruction
 
     def __init__(
         self,

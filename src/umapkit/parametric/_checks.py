@@ -22,8 +22,9 @@ def check_number(
     if not isinstance(value, numbers.Real) or isinstance(value, bool):
         msg = f"{name}={value!r} is not allowed. Give a number."
         raise TypeError(msg)
-    low = value >= least if included else value > least
-    if not (low and value <= most and math.isfinite(value)):
+    number = float(value)
+    low = number >= least if included else number > least
+    if not (low and number <= most and math.isfinite(number)):
         more = f"{least:g} or more" if included else f"more than {least:g}"
         bound = "" if math.isinf(most) else f", at most {most:g}"
         msg = f"{name}={value!r} is not allowed. Give a finite number, {more}{bound}."

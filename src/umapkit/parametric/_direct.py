@@ -99,6 +99,8 @@ class DirectUMAP(ClassNamePrefixFeaturesOutMixin, BaseEstimator):
     (100, 2)
     """
 
+    negatives: Negatives
+
     def __init__(
         self,
         *,

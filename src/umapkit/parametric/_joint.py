@@ -88,9 +88,10 @@ class JointObjective:
         self.a, self.b, self.repulsion_strength = a, b, repulsion_strength
         self.umap_weight, self.consistency, self.smoothing = umap_weight, consistency, smoothing
         self.augment, self.shape, self.seed = augment, shape, seed
-        branch: Any = networks["encoder"]
+        branch = networks["encoder"]
         assert isinstance(branch, Branch)
         self.branch = branch
+        self.classifier = networks["head"]
         trunk: Any = branch.trunk
         self.trunk = torch.compile(trunk, dynamic=True) if compiled else trunk
         self.average: Any = None
@@ -141,7 +142,7 @@ class JointObjective:
             self.average.update_parameters(self.networks)
         fork = self.trunk(batch.x)
         count = len(batch.codes)
-        logits = self.networks["head"](fork[:count]).float()
+        logits = self.classifier(fork[:count]).float()
         terms = {"labels": F.cross_entropy(logits, batch.codes, label_smoothing=self.smoothing)}
         if batch.edges is None:
             return terms

@@ -140,6 +140,9 @@ class SemiSupervisedUMAP(ClassifierMixin, NetworkEmbedding):
     array([0, 1])
     """
 
+    batch_size: Any
+    schedule: Schedule
+
     def __init__(
         self,
         encoder: Any = "mlp",

@@ -106,6 +106,9 @@ class ParametricTSNE(NetworkEmbedding):
     (3, 2)
     """
 
+    batch_size: Any
+    schedule: Schedule
+
     def __init__(
         self,
         encoder: Any = "mlp",
