@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from typing import Any
 
 from umapkit._seed import Stage
@@ -34,7 +35,7 @@ def build(
     sizes = (ends[0], *_WIDTHS, ends[1])
     draws = generator(seed, Stage.NETWORK, 0 if role == "encoder" else 1)
     layers: list[nn.Module] = []
-    for before, after in zip(sizes[:-1], sizes[1:], strict=True):
+    for before, after in itertools.pairwise(sizes):
         layer = nn.Linear(before, after)
         nn.init.xavier_uniform_(layer.weight, generator=draws)
         nn.init.zeros_(layer.bias)
