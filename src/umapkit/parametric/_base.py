@@ -126,7 +126,7 @@ class NetworkEmbedding(NeighborEmbedding):
         return self._scaling.shift.device
 
     def _places(self, given: Tensor) -> Tensor:
-        """What of the encoder's answer is the place."""
+        """Return what of the encoder's answer is the place."""
         return given
 
     @contextmanager
@@ -295,7 +295,7 @@ class NetworkEmbedding(NeighborEmbedding):
             raise ValueError(msg)
         design = np.column_stack([table, np.ones(len(table))])
         found, *_ = np.linalg.lstsq(design, places.astype(np.float64), rcond=None)
-        return found[:-1]
+        return np.asarray(found[:-1], dtype=np.float64)
 
     def add_attribute(
         self, X: Any, vector: ArrayLike, amount: float | ArrayLike = 1.0
@@ -395,7 +395,8 @@ class NetworkEmbedding(NeighborEmbedding):
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the optimiser's moments out of pickles."""
-        state = dict(super().__getstate__())
+        state: dict[str, Any] = super().__getstate__()  # pyright: ignore[reportAssignmentType]
+        state = dict(state)
         state.pop("_optimizer", None)
         return state
 

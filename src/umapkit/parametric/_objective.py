@@ -136,7 +136,8 @@ class Objective:
     ) -> None:
         self.source, self.rows, self.networks = source, rows, networks
         self.a, self.b = a, b
-        self.repulsion_strength, self.form = repulsion_strength, form
+        self.repulsion_strength = repulsion_strength
+        self.form: LossForm = form
         self.reconstruction = reconstruction
         self.reconstruction_loss: Reconstruction = reconstruction_loss
         self.reconstruction_weight = reconstruction_weight
@@ -200,7 +201,7 @@ class Objective:
         )
 
     def _density_batch(self, target: DensityTarget, step: int) -> tuple[Ints, TensorBatch, Tensor]:
-        """Some rows with all their edges."""
+        """Choose some rows, with all their edges."""
         graph, device = target.graph, self.rows.device
         heads = np.unique(_some(self.seed, step, 6, len(target.radii), _JUDGED))
         counts = np.diff(graph.indptr)[heads]

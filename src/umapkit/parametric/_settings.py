@@ -130,8 +130,8 @@ def _check_pairs(model: ParametricUMAP) -> None:
         raise ValueError(msg)
     if model.held_out and model.batches == "points":
         msg = (
-            f"held_out={model.held_out!r} keeps edges out of batches of edges; batches='points' has "
-            "none. Give batches='edges', or held_out=0."
+            f"held_out={model.held_out!r} keeps edges out of batches of edges; "
+            "batches='points' has none. Give batches='edges', or held_out=0."
         )
         raise ValueError(msg)
     if model.negatives == "uniform" and model.batches == "points":
@@ -160,7 +160,7 @@ def _check_pairs(model: ParametricUMAP) -> None:
     period: Any = model.supervision_period
     if period is not None:
         whole = isinstance(period, (tuple, list)) and len(period) == 2
-        if not whole or not all(isinstance(p, numbers.Integral) and p >= 1 for p in period):
+        if not whole or not all(hasattr(p, "__index__") and p >= 1 for p in period):
             msg = (
                 f"supervision_period={period!r} is not allowed. Give two whole numbers of steps, 1 "
                 "or more: UMAP's, then the classification cost's."

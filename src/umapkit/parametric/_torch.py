@@ -70,14 +70,15 @@ def deterministic(device: torch.device) -> Iterator[None]:
         return
     before = torch.are_deterministic_algorithms_enabled()
     warn = torch.is_deterministic_algorithms_warn_only_enabled()
-    filling = torch.utils.deterministic.fill_uninitialized_memory
-    torch.use_deterministic_algorithms(True, warn_only=True)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # it would cost time only
+    settings: Any = torch.utils.deterministic
+    filling = settings.fill_uninitialized_memory
+    torch.use_deterministic_algorithms(mode=True, warn_only=True)
+    settings.fill_uninitialized_memory = False  # it would cost time only
     try:
         yield
     finally:
-        torch.use_deterministic_algorithms(before, warn_only=warn)
-        torch.utils.deterministic.fill_uninitialized_memory = filling
+        torch.use_deterministic_algorithms(mode=before, warn_only=warn)
+        settings.fill_uninitialized_memory = filling
 
 
 def torch_seed(seed: int, stage: Stage, epoch: int = 0, vertex: int = 0) -> int:

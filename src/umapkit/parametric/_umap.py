@@ -7,19 +7,21 @@ from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array
 
 from umapkit._seed import resolve_seed
 from umapkit.distances import Metric
 from umapkit.neighbors import Neighbors
-from umapkit.parametric._base import NetworkEmbedding
 from umapkit.parametric._fit import fit_umap, learn_more
 from umapkit.parametric._losses import LossForm
+from umapkit.parametric._more_losses import Reconstruction
+from umapkit.parametric._predict import ClassPredictor
 from umapkit.parametric._settings import check_umap_parameters
 from umapkit.parametric._state import extra_state, restore_state
 from umapkit.parametric._train import Schedule, TrainingObserver
 
 
-class ParametricUMAP(NetworkEmbedding):
+class ParametricUMAP(ClassPredictor):
     """UMAP by a network (Sainburg, McInnes, Gentner 2021).
 
     The network is trained on UMAP's own loss: edges of the fuzzy graph pull the places of their
@@ -73,7 +75,7 @@ class ParametricUMAP(NetworkEmbedding):
     n_epochs : int, optional
         With ``batches="schedule"``: umap-learn's epochs. Otherwise as many steps as process the
         same number of edges. Give `n_steps` or `n_epochs`, not both.
-    learning_rate : float, default 0.003
+    learning_rate : float, default 0.01
         Largest step size of Adam.
     schedule : {"warm", "cosine", "linear", "constant"}, default "warm"
         Of the step size; see `umapkit.parametric.TrainOptions`.
@@ -193,6 +195,20 @@ class ParametricUMAP(NetworkEmbedding):
     True
     """
 
+    # What a fit sets.
+    a_: float
+    b_: float
+    graph_: csr_array
+    loss_: float
+    n_steps_: int
+    neighbor_recall_: float
+    _landmark_places: NDArray[np.float32]
+    _landmark_rows: NDArray[np.float32]
+    _optimizer: Any
+    loss: LossForm
+    reconstruction_loss: Reconstruction
+    schedule: Schedule
+
     def __init__(
         self,
         encoder: Any = "mlp",
@@ -216,7 +232,7 @@ class ParametricUMAP(NetworkEmbedding):
         batch_size: int | None = None,
         n_steps: int | None = None,
         n_epochs: int | None = None,
-        learning_rate: float = 3e-3,
+        learning_rate: float = 1e-2,
         schedule: Schedule = "warm",
         clip: float | None = 4.0,
         negative_sample_rate: int = 5,
@@ -378,43 +394,6 @@ class ParametricUMAP(NetworkEmbedding):
         check_umap_parameters(self)
         learn_more(self, self._rows(X, reset=False), y)
         return self
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Classes of rows, by the classifier on the map.
-
-        Parameters
-        ----------
-        X : table of shape (m, n_features)
-            Rows.
-
-        Returns
-        -------
-        array of shape (m,)
-            Labels out of `classes_`.
-
-        Raises
-        ------
-        AttributeError
-            If the model was not fitted with ``supervision="cross_entropy"`` and `y`.
-        """
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
-
-    def predict_proba(self, X: Any) -> NDArray[np.float32]:
-        """Probabilities of the classes of rows; parameters and errors as for `predict`.
-
-        Returns
-        -------
-        float32 array of shape (m, n_classes)
-        """
-        rows = self._rows(X, reset=False)
-        if "head" not in self.networks_:
-            msg = (
-                "This model has no classifier: it was fitted without y, or not with "
-                "supervision='cross_entropy' (and a weight above 0)."
-            )
-            raise AttributeError(msg)
-        head = self.networks_["head"]
-        return self._in_blocks(self._encode(rows), lambda z: head(z).softmax(1))
 
     def _decoder_network(self) -> Any:
         if self.decoder is None and self.reconstruction is not None:
