@@ -1,6 +1,7 @@
 #include "tables/distances.hpp"
 
 #include "umapkit/bits.hpp"
+#include "umapkit/transport.hpp"
 #include "umapkit/warp.hpp"
 
 UMAPKIT_BEGIN
@@ -19,6 +20,6 @@ void nearest_bits_of(int formula, const std::uint64_t* queries, std::size_t m,
 }  // namespace
 
 extern const DistancesTable distances_table;
-const DistancesTable distances_table = {warp_rows, nearest_bits_of};
+const DistancesTable distances_table = {warp_rows, nearest_bits_of, transport_rows, sinkhorn_rows};
 
 UMAPKIT_END

@@ -10,6 +10,7 @@
 #include "umapkit/literal.hpp"
 #include "umapkit/observed_loss.hpp"
 #include "umapkit/sampled.hpp"
+#include "umapkit/sampled_wide.hpp"
 #include "umapkit/settle.hpp"
 
 UMAPKIT_BEGIN
@@ -29,8 +30,13 @@ SampledOptions options_of(const SampledArgs& args) {
 
 void call_sampled(const SampledArgs& args, float* positions, float* velocity, std::int64_t* state,
                   std::int64_t until, int n_threads) {
-  run_sampled(graph_of(args), options_of(args), args.dim, args.order, positions, velocity, state,
-              until, n_threads, PlainMover{});
+  if (args.dim > kLanes) {
+    run_wide(graph_of(args), options_of(args), args.dim, args.order, positions, velocity, state,
+             until, n_threads);
+  } else {
+    run_sampled(graph_of(args), options_of(args), args.dim, args.order, positions, velocity, state,
+                until, n_threads, PlainMover{});
+  }
 }
 
 void call_density(const SampledArgs& args, const DensityArgs& density, float* positions,

@@ -15,14 +15,21 @@ __version__ = "0.1.0"
 _NAMES = {
     "UMAP": "models",
     "AlignedUMAP": "models",
+    "Autoencoder": "parametric",
     "Combination": "models",
     "CombinedUMAP": "models",
+    "DirectUMAP": "parametric",
     "FuzzySet": "graph",
     "Neighbors": "neighbors",
+    "ParametricTSNE": "parametric",
+    "ParametricUMAP": "parametric",
+    "SemiSupervisedUMAP": "parametric",
+    "VAE": "parametric",
     "combine": "models",
     "find_neighbors": "neighbors",
     "fuzzy_graph": "graph",
-    "load": "models",
+    "load": "_load",
+    "perplexity_graph": "graph",
     "place": "init",
     "run_layout": "layout",
     "spectral_start": "init",
@@ -35,6 +42,7 @@ _ROOMS = (
     "layout",
     "models",
     "neighbors",
+    "parametric",
     "plot",
     "quality",
     "store",
@@ -50,24 +58,40 @@ if TYPE_CHECKING:
         layout,
         models,
         neighbors,
+        parametric,
         plot,
         quality,
         store,
         view,
     )
-    from umapkit.graph import FuzzySet, fuzzy_graph
+    from umapkit._load import load
+    from umapkit.graph import FuzzySet, fuzzy_graph, perplexity_graph
     from umapkit.init import place, spectral_start
     from umapkit.layout import run_layout
-    from umapkit.models import UMAP, AlignedUMAP, Combination, CombinedUMAP, combine, load
+    from umapkit.models import UMAP, AlignedUMAP, Combination, CombinedUMAP, combine
     from umapkit.neighbors import Neighbors, find_neighbors
+    from umapkit.parametric import (
+        VAE,
+        Autoencoder,
+        DirectUMAP,
+        ParametricTSNE,
+        ParametricUMAP,
+        SemiSupervisedUMAP,
+    )
 
 __all__ = [
     "UMAP",
+    "VAE",
     "AlignedUMAP",
+    "Autoencoder",
     "Combination",
     "CombinedUMAP",
+    "DirectUMAP",
     "FuzzySet",
     "Neighbors",
+    "ParametricTSNE",
+    "ParametricUMAP",
+    "SemiSupervisedUMAP",
     "__version__",
     "combine",
     "data",
@@ -80,6 +104,8 @@ __all__ = [
     "load",
     "models",
     "neighbors",
+    "parametric",
+    "perplexity_graph",
     "place",
     "plot",
     "quality",

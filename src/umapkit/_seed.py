@@ -33,6 +33,10 @@ class Stage(IntEnum):
     SAMPLE = 9
     SHUFFLE = 10
     LABEL = 20
+    NETWORK = 30
+    BATCH = 31
+    HELD_OUT = 32
+    DROPOUT = 33
 
 
 def resolve_seed(random_state: Any) -> int:

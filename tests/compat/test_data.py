@@ -27,6 +27,7 @@ def test_every_way_to_ask_for_finite_values_is_taken(finite):
     assert np.array_equal(again, places)
     if hasattr(umapkit.UMAP, "update"):
         model.update(rows + 2, ensure_all_finite=finite)
+    assert model.inverse_transform(model.embedding_[:3]).shape == (3, 4)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])

@@ -100,6 +100,47 @@ def test_update_places_rows_near_nothing_old():
     assert np.isfinite(model.embedding_).all()
 
 
+@pytest.mark.parametrize("n_components", [2, 5])
+def test_update_starts_rows_among_their_neighbours(n_components):
+    """There: a counter inside the loop divides the mean of the neighbours by the dimensions."""
+    rows, _ = two_clouds()
+    old, new = rows[np.arange(200) % 4 > 0], rows[::4]
+    model = fitted(old, n_components=n_components, n_epochs=0)
+    before = model.embedding_.copy()
+    model.update(new)
+    far = np.linalg.norm(old[:, None] - new[None], axis=2)
+    closest = np.argsort(far, axis=0)[:10]
+    means = before[closest].mean(axis=0)
+    scale = np.linalg.norm(before - before.mean(axis=0), axis=1).mean()
+    off = np.linalg.norm(model.embedding_[150:] - means, axis=1)
+    assert np.median(off) < 0.5 * scale
+    assert np.median(off) < 0.5 * np.median(
+        np.linalg.norm(means / n_components - model.embedding_[150:], axis=1)
+    )
+
+
+def test_update_keeps_the_order_of_rows_by_approximate_search():
+    """There: after an update of large data `_raw_data` is in the order of a search tree."""
+    rows = random_rows(400, 5)
+    model = fitted(rows[:300], force_approximation_algorithm=True)
+    model.update(rows[300:])
+    assert model.model_._search_index().method == "descent"
+    assert np.array_equal(model._raw_data, rows)
+    strong = model.graph_.toarray().argmax(axis=1)
+    far = np.linalg.norm(rows - rows[strong], axis=1)
+    every = np.linalg.norm(rows[:, None] - rows[None], axis=2)
+    np.fill_diagonal(every, np.inf)
+    assert np.mean(far <= np.sort(every, axis=1)[:, 9]) > 0.95
+
+
+def test_update_of_a_density_map_is_refused():
+    """There: distances of the old graph are used for the new one."""
+    rows = random_rows(60, 5)
+    model = fitted(rows[:50], densmap=True, n_epochs=10)
+    with pytest.raises((ValueError, NotImplementedError), match=r"(?i)dens"):
+        model.update(rows[50:])
+
+
 def test_update_does_not_box_the_old_map_anew():
     """There: the whole map is scaled to [0, 10] again, which moves every old row."""
     rows = random_rows(300, 5)

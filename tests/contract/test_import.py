@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tomllib
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import umapkit
 from umapkit import _kernels
 
 ROOT = Path(__file__).resolve().parents[2]
+NETWORKS = {n for n, room in umapkit._NAMES.items() if room == "parametric"} | {"parametric"}
 HEAVY = ("numba", "torch", "matplotlib", "pandas", "polars", "pyarrow", "typer", "anndata")
 
 
@@ -56,8 +58,26 @@ def test_asking_for_umap_loads_no_heavy_library():
 
 def test_every_public_name_is_there():
     for name in umapkit.__all__:
+        if name in NETWORKS and find_spec("torch") is None:
+            continue
         assert getattr(umapkit, name) is not None, name
     assert set(umapkit.__all__) <= set(dir(umapkit))
+
+
+def test_without_torch_the_networks_name_what_to_install():
+    code = (
+        "import sys\n"
+        "class Absent:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.split('.')[0] == 'torch': raise ModuleNotFoundError(name)\n"
+        "sys.meta_path.insert(0, Absent()); import umapkit; umapkit.UMAP\n"
+        "for name in ('ParametricUMAP', 'parametric'):\n"
+        "    try: getattr(umapkit, name)\n"
+        "    except ImportError as error: print(error)"
+    )
+    answer = run(code)
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.count("pip install 'umapkit[parametric]'") == 2
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones():

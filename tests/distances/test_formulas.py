@@ -7,9 +7,11 @@ import pytest
 from scipy.spatial.distance import cdist, jensenshannon
 from scipy.stats import spearmanr, wasserstein_distance
 
-from umapkit.distances import METRICS, resolve_metric
+from umapkit.distances import METRICS, TARGET_METRICS, resolve_metric
 
-THEIRS = np.load(Path(__file__).parents[1] / "reference" / "umap_learn_metrics.npz")
+REFERENCE = Path(__file__).parents[1] / "reference"
+THEIRS = np.load(REFERENCE / "umap_learn_metrics.npz")
+PYNNDESCENTS = np.load(REFERENCE / "pynndescent_metrics.npz")
 OF_ROWS = {
     "poincare": "ball",
     "haversine": "places",
@@ -67,6 +69,73 @@ def test_gradients_agree_with_umap_learn(name):
     _, found = resolve_metric(name, KEYWORDS.get(name)).with_gradient(rows[:6], rows[6:])
     # It adds 1e-6 to some divisors.
     np.testing.assert_allclose(found, THEIRS[f"{name}_gradient"], rtol=1e-5, atol=1e-5)
+
+
+OF_PYNNDESCENT = {
+    "sqeuclidean": "reals",
+    "spearmanr": "reals",
+    "tsss": "reals",
+    "true_angular": "half",
+    "jensen_shannon": "shares",
+    "wasserstein_1d": "shares",
+    "circular_kantorovich": "shares",
+    "kantorovich": "sparse_shares",
+    "sinkhorn": "shares",
+    "bit_hamming": "packed",
+    "bit_jaccard": "packed",
+}
+
+
+@pytest.mark.parametrize("name", OF_PYNNDESCENT)
+def test_distances_agree_with_pynndescent(name):
+    rows = PYNNDESCENTS[f"rows_{OF_PYNNDESCENT[name]}"]
+    cost = {"cost": PYNNDESCENTS["cost"]}
+    keywords = {"kantorovich": cost, "sinkhorn": cost | {"regularization": 0.5}}.get(name)
+    found, theirs = resolve_metric(name, keywords).between(rows, rows), PYNNDESCENTS[name]
+    if name == "true_angular":  # a likeness there: 1 on itself, infinite beyond a right angle
+        theirs = 1 - theirs
+    if name == "bit_jaccard":  # the logarithm of the likeness there
+        theirs = 1 - np.exp(-theirs)
+    if name == "tsss":  # there the cosine of a row and itself may be beyond 1, which has no angle
+        found, theirs = (far[~np.eye(len(rows), dtype=bool)] for far in (found, theirs))
+    np.testing.assert_allclose(found, theirs, rtol=1e-5, atol=1e-5)
+
+
+# What other libraries do not have, or not in a form to compare with.
+BY_HAND = {
+    "inner_product": "test_metrics.py: of the order of the products, and 1 less them at length 1",
+    "ll_dirichlet": "here, against the beta function; theirs is Stirling's approximation",
+    "nan_euclidean": "here, against scikit-learn",
+    "gower": "here",
+    "dtw": "test_series.py, against the recursion and dtaidistance",
+}
+
+
+def test_every_metric_of_the_registry_is_compared():
+    assert {*NAMES, *OF_PYNNDESCENT, *BY_HAND} == set(METRICS)
+    assert not {*NAMES, *OF_PYNNDESCENT} & set(BY_HAND)
+
+
+NAMES_OF_UMAP_LEARN = """
+    euclidean l2 manhattan taxicab l1 chebyshev linfinity linfty linf minkowski poincare seuclidean
+    standardised_euclidean wminkowski weighted_minkowski mahalanobis canberra cosine correlation
+    hellinger softmax_hellinger haversine braycurtis ll_dirichlet symmetric_kl hamming jaccard dice
+    matching kulsinski rogerstanimoto russellrao sokalsneath sokalmichener yule precomputed
+    sqeuclidean direct_cosine dot inner_product spearmanr tsss true_angular kantorovich wasserstein
+    kantorovich_1d wasserstein_1d kantorovich-1d wasserstein-1d circular_kantorovich
+    circular_wasserstein sinkhorn jensen_shannon jensen-shannon symmetric-kl
+    symmetric_kullback_liebler bit_hamming bit_jaccard
+"""
+
+
+@pytest.mark.parametrize("name", NAMES_OF_UMAP_LEARN.split())
+def test_every_name_that_umap_learn_knows_is_known(name):
+    assert resolve_metric(name).name in {*METRICS, "precomputed"}
+
+
+def test_every_target_metric_of_umap_learn_is_known():
+    theirs = "categorical hierarchical_categorical ordinal count string myers"
+    assert set(theirs.split()) == set(TARGET_METRICS)
 
 
 def tables(seed=0, d=7):
@@ -200,13 +269,18 @@ def test_gower_learns_the_ranges_of_the_numbers():
     assert card.between(X[:1], X[1:2])[0, 0] == 1.0
 
 
-@pytest.mark.parametrize("name", sorted(set(METRICS) - {"inner_product", "dtw", "wminkowski"}))
+@pytest.mark.parametrize("name", sorted(set(METRICS) - {"inner_product", "sinkhorn"}))
 def test_equal_rows_are_at_distance_zero_and_order_does_not_matter(name):
     rng = np.random.default_rng(6)
     rows = rng.integers(1, 200, (9, 2 if name == "haversine" else 8)).astype(np.float32)
     if name in ("poincare", "haversine"):
         rows /= 1000
-    far = METRICS[name].fitted(rows).between(rows, rows)
+    keywords = {
+        "dtw": {"shape": (4, 2)},
+        "wminkowski": {"w": np.arange(8.0)},
+        "kantorovich": {"cost": 1 - np.eye(8)},
+    }.get(name)
+    far = resolve_metric(name, keywords).fitted(rows).between(rows, rows)
     np.testing.assert_allclose(np.diag(far), 0, atol=1e-7)
     np.testing.assert_allclose(far, far.T, rtol=1e-12, atol=1e-12)
     assert (far >= 0).all()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 
-from umapkit.distances import METRICS, FromCounts, dtw
+from umapkit.distances import METRICS, FromCounts, dtw, kantorovich, sinkhorn
 
 from .pages import ROOT, table_rows
 
@@ -12,7 +12,7 @@ PAGE = ROOT / "docs" / "metrics.md"
 def search_of(card):
     if card.descent or card.name == "wasserstein_1d":  # which learns it from its order, 1
         return "descent"
-    if card.kernel is not None or card.formula is dtw:
+    if card.kernel is not None or card.formula in (dtw, kantorovich, sinkhorn):
         return "exact"
     return "bits" if isinstance(card.formula, FromCounts) else "formula"
 

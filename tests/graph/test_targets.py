@@ -274,3 +274,24 @@ def test_targets_are_read_once():
     again = intersect_targets(fuzzy_graph_of_three(), targets)
     direct = intersect_targets(fuzzy_graph_of_three(), [1.0, np.nan, 2.0], metric="ordinal")
     assert (again != direct).nnz == 0
+
+
+def test_the_example_of_intersect_targets_by_hand():
+    """Three rows, all memberships 1, ordinal targets 1, 2, 9 at weight 0.5.
+
+    Half the range is 4: the targets are 1/4, 7/4 and 2 apart. The factors are exp(-5 d); each row
+    is divided by its largest; then p + q - p q with the transpose.
+    """
+    d = np.array([[0, 1 / 4, 2], [1 / 4, 0, 7 / 4], [2, 7 / 4, 0]])
+    p = np.exp(-5 * d) * (1 - np.eye(3))
+    p /= p.max(axis=1, keepdims=True)
+    expected = p + p.T - p * p.T
+    found = intersect_targets(fuzzy_graph_of_three(), [1.0, 2.0, 9.0], metric="ordinal").toarray()
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    # What the docstring prints: the pair (0, 2) has exp(-10) / exp(-5 / 4) one way and
+    # exp(-10) / exp(-35 / 4) the other.
+    one, other = np.exp(-10 + 5 / 4), np.exp(-10 + 35 / 4)
+    assert found[0, 2] == pytest.approx(one + other - one * other, rel=1e-5)
+    np.testing.assert_array_equal(
+        found.round(2), np.float32([[0, 1, 0.29], [1, 0, 1], [0.29, 1, 0]])
+    )

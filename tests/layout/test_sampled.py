@@ -19,7 +19,7 @@ from .conftest import symmetric_graph
 A, B = find_ab()
 
 
-@pytest.mark.parametrize("dim", [1, 2, 3, 5, 17])
+@pytest.mark.parametrize("dim", [1, 2, 3, 5, 17, 40, 50, 70])
 def test_one_epoch_agrees_with_numpy(dim):
     graph = symmetric_graph(40, 0.3, dim)
     y = np.random.default_rng(dim).uniform(0, 5, (40, dim)).astype(np.float32)
@@ -70,7 +70,7 @@ def test_the_memory_of_a_vertex_is_bounded_as_in_numpy():
         np.testing.assert_allclose(layout.embedding, expected, rtol=5e-4, atol=5e-4)
 
 
-@pytest.mark.parametrize("dim", [1, 2, 3])
+@pytest.mark.parametrize("dim", [1, 2, 3, 40])
 def test_the_order_in_memory_changes_no_bit(dim, monkeypatch):
     graph = symmetric_graph(300, 0.1, 2)
     y = np.random.default_rng(1).uniform(0, 5, (300, dim)).astype(np.float32)
@@ -154,7 +154,7 @@ print(found.tobytes().hex())
 """
 
 
-@pytest.mark.parametrize("dim", [2, 5])
+@pytest.mark.parametrize("dim", [2, 5, 50, 70])
 def test_every_instruction_set_gives_the_same_bits(dim):
     found = set()
     for isa in _kernels.isas_available():

@@ -78,22 +78,48 @@ IN_TURNS = {
 }
 
 
-@pytest.mark.parametrize(
-    "parameters",
-    [{}, IN_TURNS, {"supervision": "triplet"}],
-    ids=str,
-)
-def test_supervised_iris_and_blobs_are_their_classes(parameters):
+JOINT = {"supervision": "cross_entropy", "supervision_weight": 3.0}
+
+
+@pytest.mark.parametrize("seed", [42, 43, 44, 45])
+@pytest.mark.parametrize("parameters", [{}, JOINT, IN_TURNS, {"supervision": "triplet"}], ids=str)
+def test_supervised_iris_and_blobs_are_their_classes(parameters, seed):
     """A25, and the incumbent's thresholds."""
     rows, labels = load_iris(return_X_y=True)
-    model = UMAP(n_neighbors=10, min_dist=0.01, random_state=42, **parameters)
+    model = UMAP(n_neighbors=10, min_dist=0.01, random_state=seed, **parameters)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         embedding = model.fit_transform(rows, labels)
     assert adjusted_rand_score(labels, clusters(embedding, 3)) >= 0.95
     rows, labels = make_blobs(n_samples=500, n_features=30, centers=6, random_state=0)
-    embedding = UMAP(random_state=42, **parameters).fit_transform(rows, labels)
+    embedding = UMAP(random_state=seed, **parameters).fit_transform(rows, labels)
     assert adjusted_rand_score(labels, clusters(embedding, 6)) == 1.0
+
+
+def test_a_joint_cross_entropy_of_weight_1_parts_by_a_line_what_it_does_not_move_apart():
+    """Two kinds of iris touch in the data: the line of the soft-max head lies between them.
+
+    The cost is then small, and nothing pulls them further apart, as a clustering by distances
+    needs; a larger weight does (the test above).
+    """
+    rows, labels = load_iris(return_X_y=True)
+    plain = UMAP(n_neighbors=10, min_dist=0.01, random_state=42).fit(rows)
+    found = []
+    for weight in (0.0, 1.0, 3.0):
+        model = UMAP(
+            n_neighbors=10,
+            min_dist=0.01,
+            random_state=42,
+            supervision="cross_entropy",
+            supervision_weight=weight,
+        ).fit(rows, labels)
+        found.append(silhouette(model.embedding_, labels))
+        if weight:
+            assert (model.predict(rows) == labels).all()
+            assert model.supervision_loss_ < 0.3 * np.log(3)  # of a head that knows nothing
+    assert found[0] == silhouette(plain.embedding_, labels)
+    assert found == sorted(found)
+    assert found[1] > found[0] + 0.02
 
 
 def blobs_of_50():

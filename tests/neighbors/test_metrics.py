@@ -19,6 +19,8 @@ KEYWORDS = {
     "wminkowski": {"w": np.linspace(0, 2, 6), "p": 1.5},
     "dtw": {"shape": (3, 2)},
     "gower": {"categorical": np.arange(6) > 3},
+    "kantorovich": {"cost": np.abs(np.subtract.outer(np.arange(6.0), np.arange(6.0)))},
+    "sinkhorn": {"cost": 1 - np.eye(6)},
 }
 OTHERS = [
     name
@@ -26,6 +28,10 @@ OTHERS = [
     if card.kernel is None or card.space is not None or card.finish is not None
 ]
 DESCENT = [name for name in OTHERS if METRICS[name].descent]
+
+
+EVERY = list(METRICS)
+EVERY_DESCENT = [name for name in EVERY if METRICS[name].descent]
 
 
 def rows_for(name, n, seed=0):
@@ -75,7 +81,7 @@ def test_exact_search_agrees_with_the_formula(name):
 
 @pytest.mark.parametrize(
     ("name", "method"),
-    [*itertools.product(OTHERS, ["exact"]), *itertools.product(DESCENT, ["descent"])],
+    [*itertools.product(EVERY, ["exact"]), *itertools.product(EVERY_DESCENT, ["descent"])],
 )
 def test_the_same_bits_for_any_number_of_threads_alone_and_after_saving(name, method):
     X, Q = rows_for(name, 300), rows_for(name, 9, seed=1)
@@ -110,7 +116,8 @@ def test_descent_finds_the_neighbours_of_the_metric(name):
     assert index.recall == pytest.approx(recall, abs=0.05)
 
 
-@pytest.mark.parametrize("name", OTHERS)
+# The plan of "sinkhorn" spreads: equal rows are apart.
+@pytest.mark.parametrize("name", [name for name in OTHERS if name != "sinkhorn"])
 def test_equal_rows_are_at_distance_exactly_zero(name):
     X = np.repeat(rows_for(name, 30), 3, axis=0)
     found = built(name, X, n_neighbors=3, method="exact").neighbors
@@ -155,6 +162,25 @@ def test_a_function_is_measured_pair_by_pair():
     np.testing.assert_array_equal(with_slope.indices, expected.neighbors.indices)
     squared = find_neighbors(X, n_neighbors=5, metric=far, metric_kwds={"power": 2})
     np.testing.assert_allclose(squared.distances, expected.neighbors.distances**2, rtol=1e-5)
+
+
+def test_a_function_compiled_by_numba_is_as_good():
+    numba = pytest.importorskip("numba", reason="numba is not installed: pip install numba")
+
+    @numba.njit
+    def city(x, y, scale=1.0):
+        return scale * np.abs(x - y).sum()
+
+    @numba.njit
+    def with_gradient(x, y):
+        return np.abs(x - y).sum(), np.sign(x - y)
+
+    X = np.random.default_rng(0).normal(size=(60, 4)).astype(np.float32)
+    expected = find_neighbors(X, n_neighbors=6, metric="manhattan")
+    for function, keywords, scale in ((city, {"scale": 2.0}, 2), (with_gradient, None, 1)):
+        found = find_neighbors(X, n_neighbors=6, metric=function, metric_kwds=keywords)
+        np.testing.assert_array_equal(found.indices, expected.indices)
+        np.testing.assert_allclose(found.distances, scale * expected.distances, rtol=1e-5)
 
 
 def test_a_function_that_is_not_symmetric_is_asked_from_each_row():

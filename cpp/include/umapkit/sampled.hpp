@@ -146,6 +146,21 @@ struct Epoch {
   float memory;  // most of h_i K_i
 };
 
+// `rate` is h over the learning rate.
+inline Epoch begin_epoch(const SampledOptions& options, std::size_t n, std::int64_t epoch,
+                         float rate, const float* state, const float* copy, std::size_t stride) {
+  const float length = static_cast<float>(options.n_epochs);
+  const float many = std::clamp(kManyBelow / static_cast<float>(n), 1.0f, kManyMost);
+  const float drawn = many * (static_cast<float>(epoch) < kFew * length ? kFewShare : 1.0f);
+  return {drawn,
+          state,
+          copy,
+          stride,
+          static_cast<std::uint64_t>(epoch),
+          options.learning_rate * rate,
+          kMemory / length};
+}
+
 // Draws the runs of the vertices, and asks the memory for them.
 inline void draw_runs(const PaddedGraph& graph, const SampledOptions& options, std::size_t dim,
                       const Epoch& now, std::size_t begin, std::size_t end, Bench& bench) {
@@ -250,6 +265,12 @@ std::size_t meet_neighbors(const PaddedGraph& graph, std::size_t dim_given, cons
   return vectors;
 }
 
+// h_i / (1 + 2 h_i K_i), with `total` = K_i.
+UMAPKIT_INLINE float step_of(const Epoch& now, float total) {
+  const float h = now.step * total > now.memory ? now.memory / total : now.step;
+  return h / (1.0f + 2.0f * h * total);
+}
+
 // The semi-implicit step of the vertices, from bench.sums and the stiffness of their springs.
 template <int D>
 UMAPKIT_INLINE void step_vertices(std::size_t dim_given, const Epoch& now, std::size_t begin,
@@ -259,8 +280,7 @@ UMAPKIT_INLINE void step_vertices(std::size_t dim_given, const Epoch& now, std::
   for (std::size_t i = begin; i < end; ++i) {
     const F32x16* const force = &bench.sums[(i - begin) * 3 * dim];
     const float total = totals[i - begin];
-    const float h = now.step * total > now.memory ? now.memory / total : now.step;
-    const float step = h / (1.0f + 2.0f * h * total);
+    const float step = step_of(now, total);
     const float* const here = now.state + i * row_width(dim);
     for (std::size_t k = 0; k < dim; ++k) {
       const F32x16 all = (force[k] + force[dim + k]) * 2.0f + force[2 * dim + k];
@@ -362,17 +382,13 @@ void run_sampled(const PaddedGraph& graph, const SampledOptions& options, int di
   const std::size_t block = std::clamp<std::size_t>(n / (8 * threads), 64, 2048);
   std::vector<Bench> benches(threads);
   const float length = static_cast<float>(options.n_epochs);
-  const float many = std::clamp(kManyBelow / static_cast<float>(n), 1.0f, kManyMost);
 
   std::int64_t epoch = state[0];
   for (; epoch < until; ++epoch) {
     shuffled_copy(from.data(), row_width(width), order, n, dim, n_threads, copy.data());
     const float past = static_cast<float>(epoch) / length;
-    const float h =
-        options.learning_rate * mover.step(epoch, past, static_cast<float>(epoch + 1) / length);
-    const float drawn = many * (static_cast<float>(epoch) < kFew * length ? kFewShare : 1.0f);
-    const Epoch now{drawn, from.data(),     copy.data(), stride, static_cast<std::uint64_t>(epoch),
-                    h,     kMemory / length};
+    const float rate = mover.step(epoch, past, static_cast<float>(epoch + 1) / length);
+    const Epoch now = begin_epoch(options, n, epoch, rate, from.data(), copy.data(), stride);
     mover.prepare(graph, options, width, now, n_threads);
     for_blocks(n, block, n_threads, [&](std::size_t begin, std::size_t end, int thread) {
       Bench& bench = benches[static_cast<std::size_t>(thread)];

@@ -16,11 +16,16 @@ from umapkit.distances._targets import (
     ordinal,
     string,
 )
+from umapkit.distances._transport import ROUNDS as SINKHORN_ROUNDS
+from umapkit.distances._transport import TOLERANCE as SINKHORN_TOLERANCE
+from umapkit.distances._transport import entropic_kernel, kantorovich, sinkhorn
 from umapkit.distances._user import FromFunction
 
 __all__ = [
     "METRICS",
     "MISSING",
+    "SINKHORN_ROUNDS",
+    "SINKHORN_TOLERANCE",
     "TARGET_METRICS",
     "FromCounts",
     "FromFunction",
@@ -28,10 +33,13 @@ __all__ = [
     "categorical",
     "count",
     "dtw",
+    "entropic_kernel",
     "hierarchical_categorical",
+    "kantorovich",
     "label_keywords",
     "ordinal",
     "resolve_metric",
+    "sinkhorn",
     "string",
     "time_first",
 ]

@@ -17,6 +17,7 @@ from umapkit.distances import (
     _keywords,
     _series,
     _spaces,
+    _transport,
 )
 from umapkit.distances._bits import FromCounts
 from umapkit.distances._card import (
@@ -60,7 +61,7 @@ _OWN = (
     # |u - v|^2 / 2 = 1 - cos(u, v) for rows of length one.
     Metric(
         "cosine",
-        (),
+        ("direct_cosine",),
         _formulas.cosine,
         SQUARE,
         rows="direction",
@@ -297,7 +298,7 @@ _PLAIN = (
     Metric("tsss", (), Between(_directions.tsss), check=_domains.not_zero),
     Metric(
         "symmetric_kl",
-        ("symmetric-kl",),
+        ("symmetric-kl", "symmetric_kullback_liebler"),
         Between(_histograms.symmetric_kl),
         gradient=_gradients.symmetric_kl,
         check=_domains.non_negative,
@@ -359,4 +360,38 @@ _PLAIN = (
     ),
 )
 
-CARDS = (*_OWN, *_MOVED, *_PLAIN)
+_COST = Keyword("cost", _transport.cost_table, shape="square")
+
+
+def _checked_kernel(card: Metric) -> Metric:
+    _transport.entropic_kernel(card.given)
+    return card
+
+
+# Histograms whose bins are not in a line.
+_TRANSPORT = (
+    Metric(
+        "kantorovich",
+        ("wasserstein",),
+        _transport.kantorovich,
+        check=_domains.filled,
+        keywords=(_COST,),
+    ),
+    Metric(
+        "sinkhorn",
+        (),
+        _transport.sinkhorn,
+        check=_domains.filled,
+        keywords=(_COST, Keyword("regularization", _keywords.positive, _keywords.constant(1.0))),
+        plan=_checked_kernel,
+    ),
+    Metric(
+        "circular_kantorovich",
+        ("circular_wasserstein",),
+        Between(_transport.circular_kantorovich),
+        check=_domains.filled,
+        keywords=(Keyword("p", _transport.circular_order, _keywords.constant(1.0)),),
+    ),
+)
+
+CARDS = (*_OWN, *_MOVED, *_PLAIN, *_TRANSPORT)

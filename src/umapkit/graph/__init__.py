@@ -1,4 +1,4 @@
-"""How strongly: bandwidths, memberships, the fuzzy graph, and its intersection with labels."""
+"""How strongly: the fuzzy graph, its intersection with labels, and t-SNE's affinities."""
 
 from __future__ import annotations
 
@@ -19,6 +19,12 @@ from umapkit.graph._given import check_graph
 from umapkit.graph._intersect import intersect_graphs
 from umapkit.graph._intersect_targets import intersect_targets
 from umapkit.graph._labels import intersect_labels, label_codes
+from umapkit.graph._perplexity import (
+    conditional_affinities,
+    exact_affinities,
+    perplexity_graph,
+    precisions,
+)
 from umapkit.graph._radii import input_radii
 from umapkit.graph._targets import TargetMetric, Targets, check_target_metric, read_targets
 
@@ -33,9 +39,11 @@ __all__ = [
     "check_how",
     "check_target_metric",
     "combine_values",
+    "conditional_affinities",
     "csr_parts",
     "cut",
     "disconnected",
+    "exact_affinities",
     "fin_sing",
     "floor_of",
     "fuzzy_graph",
@@ -48,6 +56,8 @@ __all__ = [
     "local_metric",
     "memberships",
     "pairs_of",
+    "perplexity_graph",
+    "precisions",
     "read_targets",
     "restore_graph",
     "restore_rows",

@@ -27,7 +27,7 @@ from umapkit.layout._schedule import prune
 NEGATIVE_RUNS = 256
 LOSS_RUNS = 4
 # Seconds of kernel time after which Python looks for an interrupt.
-_PATIENCE = 0.1
+_PATIENCE = 0.25
 
 
 class LayoutInterrupted(KeyboardInterrupt):

@@ -85,6 +85,14 @@ class OutputMetric:
             "period_1": float(self.periods[1]),
         }
 
+    @property
+    def place_bytes(self) -> int:
+        """Bytes that a layout takes for a point beside the graph and the map; 0 in flat space."""
+        if self.name == "euclidean":
+            return 0
+        # In double: the start, the places, the next ones; what is kept of each, in two orders.
+        return 8 * (3 * WIDTHS[self.name] + 2 * RECORDS[self.name])
+
     def to_places(self, coordinates: NDArray[Any]) -> NDArray[np.float64]:
         """Return the places on the surface, as the kernels move them, of coordinates (n, c)."""
         given = np.ascontiguousarray(coordinates, dtype=np.float32)
@@ -144,6 +152,8 @@ WIDTHS = {
     "diagonal_gaussian_energy": 4,
     "gaussian_energy": 5,
 }
+# Numbers that the kernels keep of a place while points move (kRow).
+RECORDS = {name: 9 if name.endswith("_energy") else width for name, width in WIDTHS.items()}
 _ALIASES = {"l2": "euclidean"}
 
 OUTPUT_METRICS: Mapping[str, OutputMetric] = MappingProxyType({card.name: card for card in _CARDS})

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from umapkit.layout import resolve_output_metric
+
 _EXACT_UP_TO = 4096  # rows that are searched where they lie
 _VERTEX = 16  # lanes of a padded row of edges
 
 
 def fit_memory(
-    n: int, d: int, n_neighbors: int = 15, n_components: int = 2, *, n_equal: int = 0
+    n: int,
+    d: int,
+    n_neighbors: int = 15,
+    n_components: int = 2,
+    *,
+    n_equal: int = 0,
+    output_metric: str = "euclidean",
 ) -> int:
     """Estimate the peak of a fit from the sizes of the arrays of its stages.
 
@@ -30,10 +38,18 @@ def fit_memory(
     n_equal : int, default 0
         Rows that are equal to an earlier one. If there are any, the others are copied.
 
+    output_metric : str, default "euclidean"
+        What the map lies on (`umapkit.UMAP`).
+
     Returns
     -------
     int
         Bytes.
+
+    Raises
+    ------
+    ValueError
+        If `output_metric` is not known or has other dimensions than `n_components`.
 
     Examples
     --------
@@ -62,6 +78,9 @@ def fit_memory(
     union = table + 12 * k + 32 + graph
     padded = 8 * (edges + _VERTEX) + 12
     places = 4 * 10 * dim
+    surface = resolve_output_metric(output_metric, n_components=dim)
+    if surface.place_bytes:
+        places = 4 * 2 * dim + surface.place_bytes + 16
     stages = (
         index + descent,
         index + table + union,

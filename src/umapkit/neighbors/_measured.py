@@ -7,7 +7,7 @@ table only. So its bits depend neither on the other queries nor on the number of
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -16,7 +16,17 @@ from numpy.typing import NDArray
 
 from umapkit import _kernels
 from umapkit._threads import one_blas_thread
-from umapkit.distances import FromCounts, FromFunction, dtw, time_first
+from umapkit.distances import (
+    SINKHORN_ROUNDS,
+    SINKHORN_TOLERANCE,
+    FromCounts,
+    FromFunction,
+    dtw,
+    entropic_kernel,
+    kantorovich,
+    sinkhorn,
+    time_first,
+)
 from umapkit.neighbors._table import Rows, Table, warn_if_slow
 
 _PART = 1 << 17  # numbers of the table at a time: 1 MiB in float64
@@ -139,6 +149,8 @@ def _measure_of(table: MeasuredTable) -> Callable[[Rows], Iterator[Far]]:
         return _by_warping(table.rows, **keywords)
     if table.metric.name in _BY_SCIPY and not isinstance(formula, FromFunction):
         return _by_scipy(table.rows, table.metric.name)
+    if formula is kantorovich or formula is sinkhorn:
+        return _by_transport(table.rows, table.metric.given)
     part = max(1, _PART // table.rows.shape[1])
 
     def measure(queries: Rows) -> Iterator[Far]:
@@ -190,5 +202,25 @@ def _by_warping(
         queries = np.ascontiguousarray(queries)
         _kernels.warp_rows(queries, rows, int(shape[axis]), cost == "path_mse", costs)
         yield from costs
+
+    return measure
+
+
+def _by_transport(rows: Rows, given: Mapping[str, Any]) -> Callable[[Rows], Iterator[Far]]:
+    """Histograms have kernels of their own: ``cpp/include/umapkit/transport.hpp``."""
+    cost = given["cost"]
+    kernel = entropic_kernel(given) if "regularization" in given else None
+
+    def measure(queries: Rows) -> Iterator[Far]:
+        for i in range(len(queries)):
+            costs = np.empty((1, len(rows)))
+            query = np.ascontiguousarray(queries[i : i + 1])
+            if kernel is None:
+                _kernels.transport_rows(query, rows, cost, costs)
+            else:
+                _kernels.sinkhorn_rows(
+                    query, rows, kernel, cost, SINKHORN_ROUNDS, SINKHORN_TOLERANCE, costs
+                )
+            yield costs[0]
 
     return measure

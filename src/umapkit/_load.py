@@ -1,0 +1,58 @@
+"""Loading of saved models, of whichever room."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from umapkit.store import read_folder
+
+# Models that `umapkit.parametric` made; asking that room itself would import torch.
+_NETWORKS = (
+    "Autoencoder",
+    "ParametricTSNE",
+    "ParametricUMAP",
+    "SemiSupervisedUMAP",
+    "VAE",
+)
+
+
+def load(path: str | os.PathLike[str], *, encoder: Any = None, decoder: Any = None) -> Any:
+    """Read a model that ``save`` wrote; no code from the files is run.
+
+    Parameters
+    ----------
+    path : path-like
+        The folder.
+    encoder, decoder : torch.nn.Module, optional
+        Modules of the classes that the saved model had, where it was given modules instead of
+        names of networks.
+
+    Returns
+    -------
+    UMAP, ParametricUMAP, ...
+        Fitted; its `transform` gives what that of the saved model gives. Networks are on the CPU.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no saved model.
+    ValueError
+        If the files cannot be read or hold another kind of model, or a module is missing.
+    ImportError
+        If the model is a network and torch is not there.
+    """
+    config, _ = read_folder(path)
+    if config.get("model") in _NETWORKS:
+        from umapkit import parametric
+
+        return parametric.load(path, encoder=encoder, decoder=decoder)
+    if encoder is not None or decoder is not None:
+        msg = (
+            f"{os.fspath(path)} holds a {config.get('model')!r}, which has no networks. Leave "
+            "encoder= and decoder= out."
+        )
+        raise ValueError(msg)
+    from umapkit import models
+
+    return models.load(path)

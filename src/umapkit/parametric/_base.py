@@ -1,0 +1,408 @@
+"""What every map by a network has: encoding, decoding, latent algebra, files."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils.validation import check_is_fitted
+
+from umapkit._threads import resolve_n_jobs
+from umapkit.data import as_rows
+from umapkit.estimator import NeighborEmbedding
+from umapkit.parametric._networks import build_network
+from umapkit.parametric._scaling import SCALINGS, Scaling, fit_scaling
+from umapkit.parametric._torch import Tensor, choose_device, nn, torch
+
+_BLOCK = 256  # rows that a network is given at once outside of training, always as many
+
+
+class NetworkEmbedding(NeighborEmbedding):
+    """Base of the maps by networks.
+
+    Every subclass has these parameters, and calls `_make_networks` in its ``fit``.
+
+    Attributes
+    ----------
+    networks_ : torch.nn.ModuleDict
+        "scaling", "encoder", and where there are such "decoder" and "head".
+    history_ : dict of str to list of float
+        Of the training; see `umapkit.parametric.Training`.
+    """
+
+    amp: bool
+    batch_size: int | None
+    compile: bool
+    device: Any
+    encoder: Any
+    input_shape: tuple[int, ...] | None
+    n_components: int
+    n_jobs: int | None
+    random_state: Any
+    scaling: str
+    verbose: bool
+
+    networks_: nn.ModuleDict
+    history_: dict[str, list[float]]
+    seed_: int
+    # How the decoder's answers become rows: "mse" or "bce"; None without one.
+    _reconstruction: str | None = None
+    # Parameters that may hold a module, and what they are called in `networks_`.
+    _MODULES: Mapping[str, str] = {"encoder": "encoder", "decoder": "decoder"}
+
+    # --- making ---------------------------------------------------------------------------------
+
+    def _check_network_parameters(self) -> None:
+        """Refuse what no network could use."""
+        for name in ("compile", "amp", "verbose"):
+            value = getattr(self, name)
+            if not isinstance(value, (bool, np.bool_)):
+                msg = f"{name}={value!r} is not allowed. Give True or False."
+                raise TypeError(msg)
+        check_whole("n_components", self.n_components, 1)
+        if self.batch_size is not None:
+            check_whole("batch_size", self.batch_size, 1)
+        if self.scaling not in SCALINGS:
+            msg = f"scaling={self.scaling!r} is not known. Give one of {SCALINGS}."
+            raise ValueError(msg)
+        choose_device(self.device)
+        resolve_n_jobs(self.n_jobs)
+
+    def _check_shape(self, n_features: int) -> tuple[int, ...] | None:
+        """Return `input_shape` as a tuple, when it fits the rows."""
+        if self.input_shape is None:
+            return None
+        shape = tuple(int(size) for size in self.input_shape)
+        if math.prod(shape) != n_features or min(shape, default=0) < 1:
+            msg = (
+                f"input_shape={self.input_shape!r} has {math.prod(shape)} numbers, a row of X has "
+                f"{n_features}. Give a shape with as many, such as (1, 28, 28) for 784."
+            )
+            raise ValueError(msg)
+        return shape
+
+    def _make_networks(
+        self, rows: NDArray[np.float32], *, decoder: Any = None, encoder_outputs: int | None = None
+    ) -> nn.ModuleDict:
+        """Make `networks_` on the device, with first weights of `seed_`.
+
+        `encoder_outputs`: numbers that the encoder gives for a row, if not `n_components`.
+        """
+        d = rows.shape[1]
+        shape = self._check_shape(d)
+        networks = nn.ModuleDict({"scaling": fit_scaling(rows, self.scaling)})
+        networks["encoder"] = build_network(
+            self.encoder,
+            role="encoder",
+            n_features=d,
+            n_components=encoder_outputs or self.n_components,
+            input_shape=shape,
+            seed=self.seed_,
+        )
+        if decoder is not None:
+            networks["decoder"] = build_network(
+                decoder,
+                role="decoder",
+                n_features=d,
+                n_components=self.n_components,
+                input_shape=shape,
+                seed=self.seed_,
+            )
+        self.networks_ = networks.to(choose_device(self.device))
+        return self.networks_
+
+    @property
+    def _scaling(self) -> Scaling:
+        found = self.networks_["scaling"]
+        assert isinstance(found, Scaling)
+        return found
+
+    def _device(self) -> torch.device:
+        return self._scaling.shift.device
+
+    def _places(self, given: Tensor) -> Tensor:
+        """Return what of the encoder's answer is the place."""
+        return given
+
+    @contextmanager
+    def _threads(self) -> Iterator[None]:
+        """Let torch use `n_jobs` threads on the CPU."""
+        before = torch.get_num_threads()
+        wanted = resolve_n_jobs(self.n_jobs)
+        if wanted != before:
+            torch.set_num_threads(wanted)
+        try:
+            yield
+        finally:
+            if wanted != before:
+                torch.set_num_threads(before)
+
+    # --- using ----------------------------------------------------------------------------------
+
+    def _encode(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Places of checked rows."""
+        encoder, scaling = self.networks_["encoder"], self._scaling
+        return self._in_blocks(rows, lambda x: self._places(encoder(scaling(x))))
+
+    def _decode(self, places: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Rows, in the units of the data, of checked places."""
+        decoder, scaling = self.networks_["decoder"], self._scaling
+        if self._reconstruction == "bce":
+            return self._in_blocks(places, lambda z: scaling.stretch(torch.sigmoid(decoder(z))))
+        return self._in_blocks(places, lambda z: scaling.back(decoder(z)))
+
+    def _in_blocks(self, rows: NDArray[np.float32], function: Any) -> NDArray[np.float32]:
+        """Run a network on blocks of one size, the last one filled up.
+
+        Matrix products round differently for different shapes; so a row's answer does not depend
+        on how many others are asked for.
+        """
+        device = self._device()
+        self.networks_.eval()
+        parts = []
+        with torch.inference_mode(), self._threads():
+            for begin in range(0, len(rows), _BLOCK):
+                part = rows[begin : begin + _BLOCK]
+                block = torch.zeros((_BLOCK, rows.shape[1]))
+                block[: len(part)] = torch.tensor(part)
+                parts.append(function(block.to(device))[: len(part)].float().cpu())
+        return torch.cat(parts).numpy()
+
+    def transform(self, X: Any) -> NDArray[np.float32]:
+        """Place rows on the map, by the encoder.
+
+        Parameters
+        ----------
+        X : table of shape (m, n_features)
+            Rows with the columns of ``fit``.
+
+        Returns
+        -------
+        float32 array of shape (m, n_components)
+            A row's place does not depend on the others: on the CPU to the bit, on accelerators to
+            1e-5 of the map's size.
+
+        Raises
+        ------
+        ValueError
+            If the data cannot be used, or has other columns than in ``fit``.
+        """
+        return self._encode(self._rows(X, reset=False))
+
+    def inverse_transform(self, places: ArrayLike) -> NDArray[np.float32]:
+        """Make rows of places, by the decoder.
+
+        Parameters
+        ----------
+        places : array of shape (m, n_components)
+            Places on the map.
+
+        Returns
+        -------
+        float32 array of shape (m, n_features)
+            Rows in the units of the data.
+
+        Raises
+        ------
+        AttributeError
+            If the model has no decoder.
+        ValueError
+            If the places have another number of columns, or are not finite.
+        """
+        check_is_fitted(self)
+        self._need_decoder()
+        checked = as_rows(places, name="places", n_jobs=self.n_jobs)
+        if checked.shape[1] != self.embedding_.shape[1]:
+            msg = (
+                f"places has {checked.shape[1]} columns, the map has {self.embedding_.shape[1]}. "
+                "Give places on this map."
+            )
+            raise ValueError(msg)
+        return self._decode(checked)
+
+    def _need_decoder(self) -> None:
+        if "decoder" not in self.networks_:
+            msg = (
+                f"This {type(self).__name__} has no decoder. Give decoder='mlp' (or another "
+                "network) and fit again."
+            )
+            raise AttributeError(msg)
+
+    def interpolate(self, start: Any, end: Any, *, n_steps: int = 7) -> NDArray[np.float32]:
+        """Decode the straight way on the map from one row's place to another's.
+
+        Parameters
+        ----------
+        start, end : array of shape (n_features,)
+            Two rows.
+        n_steps : int, default 7
+            Places on the way, both ends included; at least 2.
+
+        Returns
+        -------
+        float32 array of shape (n_steps, n_features)
+            Rows in the units of the data.
+
+        Raises
+        ------
+        AttributeError
+            If the model has no decoder.
+        """
+        check_is_fitted(self)
+        self._need_decoder()
+        check_whole("n_steps", n_steps, 2)
+        ends = self._encode(self._rows(np.stack([np.ravel(start), np.ravel(end)]), reset=False))
+        share = np.linspace(0.0, 1.0, n_steps, dtype=np.float32)[:, None]
+        return self._decode(ends[0] * (1 - share) + ends[1] * share)
+
+    def attribute_vectors(self, attributes: ArrayLike, X: Any = None) -> NDArray[np.float64]:
+        """Directions on the map in which attributes grow.
+
+        Ordinary least squares of every coordinate on all attributes and a constant, over all rows
+        (Parametric UMAP, section 3.3): the coefficients of an attribute are its vector.
+
+        Parameters
+        ----------
+        attributes : array of shape (m,) or (m, n_attributes)
+            Numbers, or 0 and 1.
+        X : table of shape (m, n_features), optional
+            The rows that have them; by default those of ``fit``.
+
+        Returns
+        -------
+        float64 array of shape (n_attributes, n_components)
+            One vector an attribute: what the place gains when the attribute gains 1.
+
+        Raises
+        ------
+        ValueError
+            If the numbers of rows differ, or an attribute is not finite.
+        """
+        check_is_fitted(self)
+        places = self.embedding_ if X is None else self._encode(self._rows(X, reset=False))
+        table = np.asarray(attributes, dtype=np.float64)
+        table = table[:, None] if table.ndim == 1 else table
+        if table.ndim != 2 or len(table) != len(places) or not np.isfinite(table).all():
+            msg = (
+                f"attributes has shape {np.shape(attributes)}; {len(places)} finite numbers (0 and "
+                "1, say) an attribute are needed, one a row."
+            )
+            raise ValueError(msg)
+        design = np.column_stack([table, np.ones(len(table))])
+        found, *_ = np.linalg.lstsq(design, places.astype(np.float64), rcond=None)
+        return np.asarray(found[:-1], dtype=np.float64)
+
+    def add_attribute(
+        self, X: Any, vector: ArrayLike, amount: float | ArrayLike = 1.0
+    ) -> NDArray[np.float32]:
+        """Decode rows whose places are moved along an attribute's vector.
+
+        Parameters
+        ----------
+        X : table of shape (m, n_features)
+            Rows.
+        vector : array of shape (n_components,)
+            Of `attribute_vectors`.
+        amount : float or array of shape (m,), default 1
+            How far; negative takes the attribute away.
+
+        Returns
+        -------
+        float32 array of shape (m, n_features)
+            Rows in the units of the data.
+
+        Raises
+        ------
+        AttributeError
+            If the model has no decoder.
+        """
+        check_is_fitted(self)
+        self._need_decoder()
+        places = self._encode(self._rows(X, reset=False))
+        way = np.asarray(vector, dtype=np.float64).ravel()
+        if len(way) != places.shape[1]:
+            msg = f"vector has {len(way)} numbers, the map {places.shape[1]} dimensions."
+            raise ValueError(msg)
+        moved = places + np.reshape(np.asarray(amount, dtype=np.float64), (-1, 1)) * way
+        return self._decode(moved.astype(np.float32))
+
+    # --- files ----------------------------------------------------------------------------------
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the fitted model to a folder: JSON and safetensors, no pickle.
+
+        A network that was given as a module is saved as its numbers and the name of its class; to
+        load it, `umapkit.load` must be given a module of that class.
+
+        Parameters
+        ----------
+        path : path-like
+            Folder, made if needed; an earlier model in it is replaced.
+
+        Raises
+        ------
+        NotFittedError
+            Before ``fit``.
+        """
+        from umapkit.parametric._load import save_model
+
+        save_model(self, path)
+
+    def export_onnx(self, path: str | os.PathLike[str], *, part: str = "encoder") -> None:
+        """Write the encoder (or decoder) as ONNX, the scaling of its input inside.
+
+        Parameters
+        ----------
+        path : path-like
+            File to write, ``.onnx``.
+        part : {"encoder", "decoder"}, default "encoder"
+            Which network. The encoder takes rows in the units of the data, float32 (m,
+            n_features), named "rows", and gives "places"; the decoder the other way.
+
+        Raises
+        ------
+        ImportError
+            Without the extra ``onnx``.
+        AttributeError
+            If the model has no decoder.
+        """
+        from umapkit.parametric._export import export_onnx
+
+        export_onnx(self, path, part=part)
+
+    def _extra_state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """Further numbers and arrays that a saved model keeps."""
+        return {}, {}
+
+    def _restore(self, config: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
+        """Take back what `_extra_state` gave; `networks_` has its modules but old weights.
+
+        Subclasses add the modules that they have besides encoder and decoder here.
+        """
+
+    def _decoder_network(self) -> Any:
+        """Return the decoder that the parameters ask for, or None."""
+        return getattr(self, "decoder", None)
+
+    def _encoder_outputs(self) -> int | None:
+        """Numbers that the encoder gives for a row, where they are not `n_components`."""
+        return None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the optimiser's moments out of pickles."""
+        state: dict[str, Any] = super().__getstate__()  # pyright: ignore[reportAssignmentType]
+        state = dict(state)
+        state.pop("_optimizer", None)
+        return state
+
+
+def check_whole(name: str, value: Any, least: int) -> None:
+    """Raise ValueError unless the value is a whole number of at least `least`."""
+    if isinstance(value, bool) or not hasattr(value, "__index__") or value < least:
+        msg = f"{name}={value!r} is not allowed. Give a whole number, {least} or more."
+        raise ValueError(msg)

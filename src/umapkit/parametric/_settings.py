@@ -1,0 +1,202 @@
+"""ParametricUMAP's parameters, checked before the long search."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from umapkit.distances import resolve_metric
+from umapkit.layout import find_ab
+from umapkit.parametric._base import check_whole
+from umapkit.parametric._losses import LOSSES
+from umapkit.parametric._more_losses import RECONSTRUCTIONS
+from umapkit.parametric._train import SCHEDULES
+
+if TYPE_CHECKING:
+    from umapkit.parametric._umap import ParametricUMAP
+
+_CHOICES = {
+    "batches": ("edges", "schedule", "points"),
+    "negatives": ("batch", "uniform"),
+    "schedule": SCHEDULES,
+    "loss": LOSSES,
+    "reconstruction": ("detached", "joint", None),
+    "reconstruction_loss": RECONSTRUCTIONS,
+    "supervision": ("intersection", "cross_entropy", "triplet"),
+}
+# Least value, and whether that itself is allowed.
+_NUMBERS = {
+    "learning_rate": (0.0, False),
+    "clip": (0.0, False),
+    "repulsion_strength": (0.0, True),
+    "reconstruction_weight": (0.0, False),
+    "correlation_weight": (0.0, True),
+    "dens_lambda": (0.0, True),
+    "dens_frac": (0.0, True),
+    "dens_var_shift": (0.0, True),
+    "target_weight": (0.0, True),
+    "supervision_weight": (0.0, True),
+    "supervision_margin": (0.0, False),
+    "landmark_weight": (0.0, False),
+    "held_out": (0.0, True),
+    "min_delta": (0.0, True),
+    "set_op_mix_ratio": (0.0, True),
+    "local_connectivity": (0.0, True),
+    "disconnection_distance": (0.0, False),
+    "min_dist": (0.0, True),
+    "spread": (0.0, False),
+    "a": (0.0, False),
+    "b": (0.0, False),
+}
+_OPTIONAL = ("a", "b", "clip", "disconnection_distance")
+_AT_MOST_1 = ("dens_frac", "target_weight", "set_op_mix_ratio")
+# Parameters that do nothing unless another one is as said.
+_NEEDS = {
+    "dens_lambda": ("densmap", True, 0.5),
+    "dens_frac": ("densmap", True, 0.5),
+    "dens_var_shift": ("densmap", True, 0.1),
+    "target_weight": ("supervision", "intersection", 0.5),
+    "supervision_margin": ("supervision", "triplet", 1.0),
+}
+
+
+def check_umap_parameters(model: ParametricUMAP) -> None:
+    """Refuse what cannot be used, or would do nothing; sets `a_` and `b_`."""
+    model._check_network_parameters()
+    for name, allowed in _CHOICES.items():
+        value = getattr(model, name)
+        if value not in allowed:
+            shown = ", ".join(repr(one) for one in allowed)
+            msg = f"{name}={value!r} is not known. Give one of {shown}."
+            raise ValueError(msg)
+    for name, (least, included) in _NUMBERS.items():
+        _check_number(name, getattr(model, name), least, included=included)
+    if model.held_out >= 1:
+        msg = f"held_out={model.held_out!r} leaves no edge to learn from. Give less than 1."
+        raise ValueError(msg)
+    for name in ("densmap", "warm_start"):
+        if not isinstance(getattr(model, name), bool):
+            msg = f"{name}={getattr(model, name)!r} is not allowed. Give True or False."
+            raise TypeError(msg)
+    check_whole("n_neighbors", model.n_neighbors, 2)
+    for name, least in (
+        ("negative_sample_rate", 0),
+        ("n_landmarks", 1),
+        ("check_every", 1),
+        ("n_steps", 0),
+        ("n_epochs", 1),
+        ("patience", 1),
+    ):
+        value = getattr(model, name)
+        if value is not None or name in ("negative_sample_rate", "n_landmarks", "check_every"):
+            check_whole(name, value, least)
+    _check_pairs(model)
+    resolve_metric(model.metric, model.metric_kwds)
+    model.a_, model.b_ = _curve(model)
+    as_observers(model.observers)
+
+
+def _check_number(name: str, value: Any, least: float, *, included: bool) -> None:
+    if value is None and name in _OPTIONAL:
+        return
+    if not isinstance(value, numbers.Real) or isinstance(value, bool):
+        msg = f"{name}={value!r} is not allowed. Give a number."
+        raise TypeError(msg)
+    number = float(value)
+    wrong = number < least or (number == least and not included)
+    if wrong or math.isnan(number) or (math.isinf(number) and name != "disconnection_distance"):
+        more = f"{least:g} or more" if included else f"more than {least:g}"
+        msg = f"{name}={value!r} is not allowed. Give a finite number, {more}."
+        raise ValueError(msg)
+    if name in _AT_MOST_1 and number > 1:
+        msg = f"{name}={value!r} is not allowed. Give a number from 0 to 1."
+        raise ValueError(msg)
+
+
+def _check_pairs(model: ParametricUMAP) -> None:
+    if model.n_steps is not None and model.n_epochs is not None:
+        msg = (
+            f"n_steps={model.n_steps!r} and n_epochs={model.n_epochs!r} both say how long. Give "
+            "one of them."
+        )
+        raise ValueError(msg)
+    if model.patience is not None and not model.held_out:
+        msg = (
+            f"patience={model.patience!r} waits for the loss of held-out edges, and held_out=0 "
+            "keeps none. Give held_out=0.05, say."
+        )
+        raise ValueError(msg)
+    if model.held_out and model.batches == "points":
+        msg = (
+            f"held_out={model.held_out!r} keeps edges out of batches of edges; "
+            "batches='points' has none. Give batches='edges', or held_out=0."
+        )
+        raise ValueError(msg)
+    if model.negatives == "uniform" and model.batches == "points":
+        msg = (
+            "negatives='uniform' draws from the data; batches='points' takes points of the batch "
+            "(Algorithm 2). Give negatives='batch', or batches='edges'."
+        )
+        raise ValueError(msg)
+    for name, (other, needed, default) in _NEEDS.items():
+        value = getattr(model, name)
+        if value != default and getattr(model, other) != needed:
+            msg = (
+                f"{name}={value!r} does nothing with {other}={getattr(model, other)!r}. Leave it "
+                f"out, or give {other}={needed!r}."
+            )
+            raise ValueError(msg)
+    if model.supervision == "intersection":
+        for name, default in (("supervision_weight", 1.0), ("supervision_period", None)):
+            if getattr(model, name) != default:
+                msg = (
+                    f"{name}={getattr(model, name)!r} does nothing with "
+                    "supervision='intersection'. Leave it out, or give 'cross_entropy' or "
+                    "'triplet'."
+                )
+                raise ValueError(msg)
+    period: Any = model.supervision_period
+    if period is not None:
+        whole = isinstance(period, (tuple, list)) and len(period) == 2
+        if not whole or not all(hasattr(p, "__index__") and p >= 1 for p in period):
+            msg = (
+                f"supervision_period={period!r} is not allowed. Give two whole numbers of steps, 1 "
+                "or more: UMAP's, then the classification cost's."
+            )
+            raise ValueError(msg)
+    if model.reconstruction is None and model.decoder is None:
+        for name, default in (("reconstruction_loss", "mse"), ("reconstruction_weight", 1.0)):
+            if getattr(model, name) != default:
+                msg = (
+                    f"{name}={getattr(model, name)!r} does nothing without a decoder. Give "
+                    "decoder='mlp', or leave it out."
+                )
+                raise ValueError(msg)
+
+
+def _curve(model: ParametricUMAP) -> tuple[float, float]:
+    if (model.a is None) != (model.b is None):
+        msg = f"a={model.a!r} and b={model.b!r}: give both, or none of them."
+        raise ValueError(msg)
+    if model.a is not None and model.b is not None:
+        if (model.min_dist, model.spread) != (0.1, 1.0):
+            msg = (
+                f"a and b were given, and so were min_dist={model.min_dist!r} and "
+                f"spread={model.spread!r}, from which a and b would be fitted. Give one pair."
+            )
+            raise ValueError(msg)
+        return float(model.a), float(model.b)
+    return find_ab(min_dist=model.min_dist, spread=model.spread)
+
+
+def as_observers(observers: Any) -> tuple[Any, ...]:
+    """Return a tuple of callables; one, several or none may be given."""
+    if observers is None:
+        return ()
+    found = (observers,) if callable(observers) else observers
+    if not isinstance(found, Iterable) or not all(callable(one) for one in found):
+        msg = f"observers={observers!r} is not allowed. Give functions of (step, terms)."
+        raise TypeError(msg)
+    return tuple(found)

@@ -1,0 +1,68 @@
+"""What a saved ParametricUMAP keeps besides its networks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from umapkit.parametric._torch import nn
+
+if TYPE_CHECKING:
+    from umapkit.parametric._umap import ParametricUMAP
+
+_NUMBERS = ("a_", "b_", "n_steps_")
+_MAYBE_NAN = ("loss_", "neighbor_recall_")
+
+
+def make_head(model: ParametricUMAP, n_classes: int) -> nn.Module:
+    """Make the soft-max classifier on the map; it begins at 0, so it needs no seed."""
+    head = nn.Linear(model.n_components, n_classes)
+    nn.init.zeros_(head.weight)
+    nn.init.zeros_(head.bias)
+    return head.to(model._device())
+
+
+def extra_state(model: ParametricUMAP) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Numbers and arrays; see `NetworkEmbedding._extra_state`."""
+    config: dict[str, Any] = {name: getattr(model, name) for name in _NUMBERS}
+    for name in _MAYBE_NAN:
+        value = float(getattr(model, name))
+        config[name] = None if np.isnan(value) else value
+    graph = model.graph_
+    arrays = {
+        "graph.indptr": graph.indptr,
+        "graph.indices": graph.indices,
+        "graph.data": graph.data,
+        "landmark_rows": model._landmark_rows,
+        "landmark_places": model._landmark_places,
+    }
+    classes = getattr(model, "classes_", None)
+    if classes is not None:
+        if classes.dtype.kind not in "biufU" and not all(isinstance(c, str) for c in classes):
+            msg = f"classes_ of dtype {classes.dtype} cannot be saved. Give numbers or strings."
+            raise ValueError(msg)
+        config["classes"] = {"dtype": classes.dtype.str, "values": classes.tolist()}
+    return config, arrays
+
+
+def restore_state(
+    model: ParametricUMAP, config: dict[str, Any], arrays: dict[str, NDArray[Any]]
+) -> None:
+    """Take back what `extra_state` gave."""
+    for name in _NUMBERS:
+        setattr(model, name, config[name])
+    for name in _MAYBE_NAN:
+        setattr(model, name, float("nan") if config[name] is None else config[name])
+    n = len(arrays["graph.indptr"]) - 1
+    parts = (arrays["graph.data"], arrays["graph.indices"], arrays["graph.indptr"])
+    model.graph_ = csr_array(parts, shape=(n, n))
+    model._landmark_rows = arrays["landmark_rows"]
+    model._landmark_places = arrays["landmark_places"]
+    classes = config.get("classes")
+    if classes is not None:
+        kind = object if classes["dtype"] == "|O" else np.dtype(classes["dtype"])
+        model.classes_ = np.array(classes["values"], dtype=kind)
+        model.networks_["head"] = make_head(model, len(model.classes_))

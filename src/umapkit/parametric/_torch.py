@@ -1,0 +1,103 @@
+"""torch, found or asked for; devices, determinism, generators."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from umapkit._seed import Stage, draw, key
+
+try:
+    import torch
+    from torch import Tensor, nn
+except ImportError as error:
+    _MSG = (
+        "umapkit.parametric (ParametricUMAP and its kin) needs torch, which cannot be imported. "
+        "Install it with: pip install 'umapkit[parametric]'"
+    )
+    raise ImportError(_MSG) from error
+
+__all__ = ["Tensor", "choose_device", "deterministic", "generator", "nn", "seeded", "torch"]
+
+
+def choose_device(device: str | torch.device = "auto") -> torch.device:
+    """Return the device of a name; "auto" is the first accelerator there is, else the CPU.
+
+    Parameters
+    ----------
+    device : str or torch.device, default "auto"
+        "auto", or a name that torch knows: "cpu", "cuda", "cuda:1", "mps", ...
+
+    Returns
+    -------
+    torch.device
+
+    Raises
+    ------
+    ValueError
+        If torch does not know the device or cannot use it on this machine.
+    """
+    if isinstance(device, str) and device == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        if torch.backends.mps.is_available():
+            return torch.device("mps")
+        return torch.device("cpu")
+    try:
+        found = torch.device(device)
+        torch.empty(1, device=found)
+    except (RuntimeError, AssertionError, TypeError, NotImplementedError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        msg = (
+            f"device={device!r} cannot be used: {reason}. Give 'auto', 'cpu', or an accelerator "
+            "of this machine, such as 'cuda' or 'mps'."
+        )
+        raise ValueError(msg) from error
+    return found
+
+
+@contextmanager
+def deterministic(device: torch.device) -> Iterator[None]:
+    """Use torch's deterministic algorithms while the context is open, on the CPU.
+
+    On accelerators some operations have none, and nothing is changed there.
+    """
+    if device.type != "cpu":
+        yield
+        return
+    before = torch.are_deterministic_algorithms_enabled()
+    warn = torch.is_deterministic_algorithms_warn_only_enabled()
+    settings: Any = torch.utils.deterministic
+    filling = settings.fill_uninitialized_memory
+    torch.use_deterministic_algorithms(mode=True, warn_only=True)
+    settings.fill_uninitialized_memory = False  # it would cost time only
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(mode=before, warn_only=warn)
+        settings.fill_uninitialized_memory = filling
+
+
+def torch_seed(seed: int, stage: Stage, epoch: int = 0, vertex: int = 0) -> int:
+    """Seed of a torch generator: a hash of (seed, stage, epoch, vertex), below 2**63."""
+    bits = draw(key(seed, stage, np.uint64(epoch), np.uint64(vertex)), 0)
+    return int(bits) >> 1
+
+
+def generator(
+    seed: int, stage: Stage, epoch: int = 0, vertex: int = 0, *, device: Any = "cpu"
+) -> torch.Generator:
+    """Make a torch generator seeded by a hash of (seed, stage, epoch, vertex)."""
+    return torch.Generator(device=device).manual_seed(torch_seed(seed, stage, epoch, vertex))
+
+
+@contextmanager
+def seeded(seed: int, stage: Stage, epoch: int = 0, *, device: torch.device) -> Iterator[None]:
+    """Seed torch's own generators (dropout draws from them), and put them back afterwards."""
+    devices = [device] if device.type == "cuda" else []
+    with torch.random.fork_rng(devices=devices):
+        torch.manual_seed(torch_seed(seed, stage, epoch))
+        yield
