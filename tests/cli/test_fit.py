@@ -4,6 +4,7 @@ import contextlib
 import os
 import subprocess
 import sys
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -11,7 +12,8 @@ import scipy.io
 import scipy.sparse as sp
 
 import umapkit
-from umapkit.cli._fit import as_classes
+from umapkit.cli._parameters import Parameters, keywords
+from umapkit.cli._target import Target, as_classes
 from umapkit.data import read_map
 
 FAST = ("--seed", "7", "--n-epochs", "20", "--n-neighbors", "10")
@@ -68,6 +70,146 @@ def test_options_reach_the_estimator(run, tmp_path, digits):
     run("fit", tmp_path / "a.npy", "-o", tmp_path / "map.npy", *FAST, *given)
     wanted = _expected(digits[0], **options)
     np.testing.assert_array_equal(read_map(tmp_path / "map.npy").embedding, wanted)
+
+
+def test_every_parameter_of_the_estimator_is_an_option():
+    # Objects of Python, and what the command line decides.
+    elsewhere = {"precomputed_knn", "observers", "verbose", "random_state"}
+    options = {field.name for group in (Parameters, Target) for field in fields(group)}
+    parameters = set(umapkit.UMAP().get_params())
+    assert parameters - elsewhere == options - {"seed", "target_column"}
+
+
+@pytest.mark.parametrize(
+    ("given", "options"),
+    [
+        (["--metric", "minkowski", "--metric-kwds", "p=3"],
+         {"metric": "minkowski", "metric_kwds": {"p": 3}}),
+        (["--metric", "wminkowski", "--metric-kwds", f"w={[1] * 64}", "--metric-kwds", "p=1.5"],
+         {"metric": "wminkowski", "metric_kwds": {"w": [1] * 64, "p": 1.5}}),
+        (["--output-metric", "torus", "--output-metric-kwds", "periods=[6,3]"],
+         {"output_metric": "torus", "output_metric_kwds": {"periods": (6, 3)}}),
+        (["--densmap", "--dens-lambda", "0.5", "--dens-frac", "0.4", "--dens-var-shift", "0.2"],
+         {"densmap": True, "dens_lambda": 0.5, "dens_frac": 0.4, "dens_var_shift": 0.2}),
+    ],
+)  # fmt: skip
+def test_further_options_reach_the_estimator(run, tmp_path, digits, given, options):
+    np.save(tmp_path / "a.npy", digits[0])
+    run("fit", tmp_path / "a.npy", "-o", tmp_path / "map.npy", *FAST, *given)
+    wanted = _expected(digits[0], **options)
+    np.testing.assert_array_equal(read_map(tmp_path / "map.npy").embedding, wanted)
+    assert not np.array_equal(wanted, _expected(digits[0]))
+
+
+def test_keywords_are_read_as_values():
+    assert keywords(["p=3", "w=[1, 2.5]", "name=left"], "metric_kwds") == {
+        "p": 3, "w": [1, 2.5], "name": "left",
+    }  # fmt: skip
+    assert keywords({"p": 3}, "metric_kwds") == {"p": 3}
+    with pytest.raises(ValueError, match="--metric-kwds p: give NAME=VALUE"):
+        keywords(["p"], "metric_kwds")
+
+
+def test_keywords_may_stand_in_a_file(run, tmp_path, digits):
+    np.save(tmp_path / "a.npy", digits[0])
+    config = tmp_path / "c.toml"
+    config.write_text(
+        'metric = "minkowski"\ndensmap = true\n[metric_kwds]\np = 3\n', encoding="utf-8"
+    )
+    run("fit", tmp_path / "a.npy", "-o", tmp_path / "m.npy", *FAST, "--config", config)
+    wanted = _expected(digits[0], metric="minkowski", metric_kwds={"p": 3}, densmap=True)
+    np.testing.assert_array_equal(read_map(tmp_path / "m.npy").embedding, wanted)
+
+
+def test_radii_are_columns(run, tmp_path, digits):
+    np.save(tmp_path / "a.npy", digits[0])
+    run("fit", tmp_path / "a.npy", "-o", tmp_path / "m.parquet", *FAST, "--output-dens")
+    written = read_map(tmp_path / "m.parquet")
+    model = umapkit.UMAP(random_state=7, n_epochs=20, n_neighbors=10, output_dens=True)
+    embedding, in_data, in_map = model.fit_transform(digits[0])
+    np.testing.assert_array_equal(written.embedding, embedding)
+    np.testing.assert_array_equal(written.columns["rad_orig"], in_data)
+    np.testing.assert_array_equal(written.columns["rad_emb"], in_map)
+    answer = run(
+        "fit", tmp_path / "a.npy", "-o", tmp_path / "m.npy", *FAST, "--output-dens", code=1
+    )
+    assert "rad_orig, rad_emb" in answer.stderr
+
+
+def test_a_fit_goes_on_from_a_model_or_a_map(run, tmp_path, digits):
+    rows = digits[0]
+    np.save(tmp_path / "a.npy", rows[:200])
+    np.save(tmp_path / "b.npy", rows)
+    folder, out = tmp_path / "model", tmp_path / "m.npy"
+    run("fit", tmp_path / "a.npy", "-o", out, *FAST, "--model", folder)
+    first = umapkit.load(folder)
+    again = tmp_path / "again"
+    run("fit", tmp_path / "b.npy", "-o", out, *FAST, "--init", folder, "--model", again)
+    np.testing.assert_array_equal(read_map(out).embedding, _expected(rows, init=first))
+    assert umapkit.load(again).embedding_.shape == (300, 2)
+    start = rows[:200, 10:12] + np.arange(400).reshape(200, 2)
+    np.save(tmp_path / "start.npy", start.astype(np.float32))
+    run("fit", tmp_path / "a.npy", "-o", out, *FAST, "--init", tmp_path / "start.npy")
+    wanted = _expected(rows[:200], init=start.astype(np.float32))
+    np.testing.assert_array_equal(read_map(out).embedding, wanted)
+    answer = run("fit", tmp_path / "a.npy", "-o", out, *FAST, "--init", "no-folder", code=1)
+    assert "no-folder" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "options"),
+    [
+        (["--y", "year", "--target-metric", "euclidean", "--target-n-neighbors", "7"],
+         {"target_metric": "euclidean", "target_n_neighbors": 7}),
+        (["--y", "year", "--target-metric", "ordinal", "--target-weight", "0.7"],
+         {"target_metric": "ordinal", "target_weight": 0.7}),
+        (["--y", "kind", "--target-metric", "string"], {"target_metric": "string"}),
+        (["--y", "kind", "--supervision", "cross_entropy", "--supervision-weight", "2",
+          "--supervision-period", "4,2"],
+         {"supervision": "cross_entropy", "supervision_weight": 2.0,
+          "supervision_period": (4, 2)}),
+        (["--y", "kind", "--supervision", "triplet", "--supervision-margin", "0.5"],
+         {"supervision": "triplet", "supervision_margin": 0.5}),
+    ],
+)  # fmt: skip
+def test_targets_of_any_kind(run, csv, tmp_path, digits, given, options):
+    out = tmp_path / "map.csv"
+    run("fit", csv, "-o", out, *FAST, "--label-column", "year", *given)
+    rows, labels = digits
+    targets = 1990 + labels if "year" in given else [f"digit {i}" for i in labels]
+    if options.get("target_metric") is None:
+        targets = labels
+    model = umapkit.UMAP(random_state=7, n_epochs=20, n_neighbors=10, **options)
+    np.testing.assert_array_equal(read_map(out).embedding, model.fit_transform(rows, targets))
+    assert not np.array_equal(model.embedding_, _expected(rows))
+
+
+def test_several_columns_of_numbers_are_one_target(run, tmp_path):
+    rng = np.random.default_rng(0)
+    table = rng.normal(size=(60, 5)).round(4)
+    text = "\n".join(",".join(map(str, row)) for row in table)
+    (tmp_path / "a.csv").write_text("a,b,c,d,e\n" + text + "\n", encoding="utf-8")
+    targets = ("--y", "d", "--y", "e", "--target-metric", "euclidean")
+    run("fit", tmp_path / "a.csv", "-o", tmp_path / "m.csv", *FAST, *targets)
+    model = umapkit.UMAP(
+        random_state=7, n_epochs=20, n_neighbors=10, target_metric="euclidean"
+    ).fit(table[:, :3].astype(np.float32), table[:, 3:])
+    written = read_map(tmp_path / "m.csv")
+    np.testing.assert_array_equal(written.embedding, model.embedding_)
+    assert list(written.columns) == ["d", "e"]
+
+
+def test_options_about_targets_need_a_column(run, csv, tmp_path):
+    for option in (["--supervision", "triplet"], ["--target-metric", "ordinal"]):
+        answer = run("fit", csv, "-o", tmp_path / "m.csv", *option, code=1)
+        assert f"{option[0]} is about --target-column" in answer.stderr
+    answer = run(
+        "fit", csv, "-o", tmp_path / "m.csv", "--y", "kind", "--supervision-period", "3", code=1
+    )
+    assert "two whole numbers" in answer.stderr
+    twice = ("--y", "kind", "--y", "year", "--target-metric", "euclidean")
+    answer = run("fit", csv, "-o", tmp_path / "m.csv", *twice, code=1)
+    assert "must hold numbers" in answer.stderr
 
 
 def test_options_of_a_file_count_and_those_of_the_command_line_win(run, tmp_path, digits):

@@ -1,4 +1,4 @@
-"""The command line: fit, transform, plot, score, info. Importing this imports no typer."""
+"""The command line, ``umapkit COMMAND``. Importing this imports no typer."""
 
 from __future__ import annotations
 

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+# Options that may be given several times.
+_LISTS = ("columns", "label_column", "target_column", "part")
+
 
 def merge_config(given: Mapping[str, Any], config: str | None) -> dict[str, Any]:
     """Fill options that were not given from a TOML file.
@@ -48,7 +51,7 @@ def merge_config(given: Mapping[str, Any], config: str | None) -> dict[str, Any]
             known = ", ".join(sorted(options))
             msg = f"{config}: there is no option {key!r}. There are: {known}."
             raise ValueError(msg)
-        if name in ("columns", "label_column") and isinstance(value, str):
+        if name in _LISTS and isinstance(value, str):
             value = [value]
         if options[name] is None or options[name] is False or options[name] == []:
             options[name] = value

@@ -7,17 +7,9 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from umapkit.cli._inputs import read_rows, show
-from umapkit.cli._options import (
-    Columns,
-    Debug,
-    Header,
-    Json,
-    Key,
-    LabelColumns,
-    MaybeData,
-    split_names,
-)
+from umapkit.cli._inputs import show
+from umapkit.cli._options import Debug, Json, MaybeData
+from umapkit.cli._source import Source
 from umapkit.data import available_memory, first_of_equals, human_size
 from umapkit.models import fit_memory
 
@@ -42,10 +34,7 @@ def info(
     shape: Shape = None,
     n_neighbors: Neighbors = 15,
     n_components: Components = 2,
-    columns: Columns = None,
-    label_column: LabelColumns = None,
-    key: Key = None,
-    header: Header = None,
+    source: Source,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
@@ -60,9 +49,7 @@ def info(
         _add_memory(facts, fit_memory(n, d, n_neighbors, n_components), as_json=as_json)
         show(f"{n} x {d}", facts, as_json=as_json)
         return
-    table = read_rows(
-        data, columns=split_names(columns), label_columns=label_column or (), key=key, header=header
-    )
+    table = source.read(data)
     n, d = table.rows.shape
     first = first_of_equals(table.rows)
     equal = int(np.count_nonzero(first != np.arange(n)))

@@ -80,6 +80,36 @@ def with_names(table: Table) -> Any:
     return table.rows
 
 
+def saved_umap(folder: str, verb: str, *, combined: bool = False) -> Any:
+    """Load the model of a folder.
+
+    Parameters
+    ----------
+    folder : str
+        What ``--model`` was.
+    verb : str
+        What the command does with maps, for the message.
+    combined : bool
+        Whether a map of several metrics will do.
+
+    Raises
+    ------
+    ValueError
+        If it is another kind of model.
+    """
+    import umapkit
+
+    umap: Any = umapkit.load(folder)
+    kinds = (umapkit.UMAP, umapkit.CombinedUMAP) if combined else (umapkit.UMAP,)
+    if not isinstance(umap, kinds):
+        msg = (
+            f"{folder} holds a {type(umap).__name__}; this command {verb} maps of "
+            f"{' or '.join(kind.__name__ for kind in kinds)}. In Python, umapkit.load gives it."
+        )
+        raise ValueError(msg)
+    return umap
+
+
 def holds_columns(path: str) -> bool:
     """Tell whether a map file of this name holds more than coordinates."""
     return Path(path).suffix.lower() != ".npy"

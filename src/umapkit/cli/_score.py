@@ -6,18 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-from umapkit.cli._inputs import read_rows, show
-from umapkit.cli._options import (
-    Columns,
-    Data,
-    Debug,
-    Header,
-    Jobs,
-    Json,
-    Key,
-    LabelColumns,
-    split_names,
-)
+from umapkit.cli._inputs import show
+from umapkit.cli._options import Data, Debug, Jobs, Json
+from umapkit.cli._source import Source
 from umapkit.data import read_map
 
 MapArgument = Annotated[str, typer.Argument(metavar="MAP", help="File that 'umapkit fit' wrote.")]
@@ -46,10 +37,7 @@ def score(
     n_neighbors: Neighbors = None,
     sample_size: Sample = None,
     metric: Annotated[str, typer.Option(help="Distance of rows.")] = "euclidean",
-    columns: Columns = None,
-    label_column: LabelColumns = None,
-    key: Key = None,
-    header: Header = None,
+    source: Source,
     n_jobs: Jobs = None,
     as_json: Json = False,
     debug: Debug = False,
@@ -63,17 +51,8 @@ def score(
     from umapkit import quality
 
     judged = read_map(map_file)
-    given = list(label_column or ())
-    if labels is not None and labels not in judged.columns and labels not in given:
-        given.append(labels)
-    table = read_rows(
-        data,
-        columns=split_names(columns),
-        label_columns=given,
-        key=key,
-        header=header,
-        n_jobs=n_jobs,
-    )
+    wanted = [] if labels is None or labels in judged.columns else [labels]
+    table = source.read(data, also_labels=wanted, n_jobs=n_jobs)
     n = len(table.rows)
     if n != len(judged.embedding):
         msg = (

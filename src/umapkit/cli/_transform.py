@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import typer
 
-from umapkit.cli._inputs import holds_columns, read_rows, with_names
-from umapkit.cli._options import (
-    Columns,
-    Data,
-    Debug,
-    Header,
-    Jobs,
-    Key,
-    LabelColumns,
-    Out,
-    Quiet,
-    split_names,
-)
+from umapkit.cli._inputs import holds_columns, saved_umap, with_names
+from umapkit.cli._options import Data, Debug, Jobs, ModelFolder, Out, Quiet
 from umapkit.cli._report import say
+from umapkit.cli._source import Source
 from umapkit.data import check_map_path, write_map
 
-ModelFolder = Annotated[
-    str, typer.Argument(metavar="MODEL", help="Folder that 'umapkit fit --model' wrote.")
-]
 Score = Annotated[
     bool, typer.Option("--score", help="Add the column score: how far outside the data a row is.")
 ]
@@ -37,10 +24,7 @@ def transform(
     *,
     output: Out,
     score: Score = False,
-    columns: Columns = None,
-    label_column: LabelColumns = None,
-    key: Key = None,
-    header: Header = None,
+    source: Source,
     n_jobs: Jobs = None,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -51,27 +35,15 @@ def transform(
     those that the model was fitted to, where both have names.
     """
     del debug  # read by the wrapper
-    import umapkit
-
-    umap: Any = umapkit.load(model)
-    if not isinstance(umap, umapkit.UMAP):
-        msg = (
-            f"{model} holds a {type(umap).__name__}; this command places rows on maps of UMAP. In "
-            "Python, umapkit.load(...).transform places them."
-        )
-        raise ValueError(msg)
-    chosen = split_names(columns)
+    umap = saved_umap(model, "places rows on", combined=True)
+    plain = hasattr(umap, "neighbor_recall_")
+    for name, given in (("--score", score), ("--n-jobs", n_jobs is not None)):
+        if given and not plain:
+            msg = f"{name} is for maps of one metric; {model} holds a {type(umap).__name__}."
+            raise ValueError(msg)
     known = getattr(umap, "feature_names_in_", None)
-    if chosen is None and known is not None and _is_table(data):
-        chosen = [str(name) for name in known]
-    table = read_rows(
-        data,
-        columns=chosen,
-        label_columns=label_column or (),
-        key=key,
-        header=header,
-        n_jobs=n_jobs,
-    )
+    names = [str(name) for name in known] if known is not None and _is_table(data) else None
+    table = source.read(data, names=names, n_jobs=n_jobs)
     further = dict(table.labels) if holds_columns(output) else {}
     ids = table.ids if holds_columns(output) else None
     if score and not holds_columns(output):

@@ -32,21 +32,25 @@ def build_app() -> typer.Typer:
     except ImportError as error:
         msg = 'The command line needs the package typer: pip install "umapkit[cli]".'
         raise ImportError(msg) from error
+    from umapkit.cli._combine import combine
     from umapkit.cli._fit import fit
+    from umapkit.cli._groups import with_groups
     from umapkit.cli._info import info
+    from umapkit.cli._inverse import inverse
     from umapkit.cli._plot import plot
     from umapkit.cli._report import reported
     from umapkit.cli._root import root
     from umapkit.cli._score import score
     from umapkit.cli._transform import transform
+    from umapkit.cli._update import update
 
     app = typer.Typer(
         name="umapkit",
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    for command in (fit, transform, plot, score, info):
-        app.command()(reported(command))
+    for command in (fit, combine, transform, update, inverse, plot, score, info):
+        app.command()(reported(with_groups(command)))
 
     app.callback(invoke_without_command=True)(root)
     return app

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from umapkit.data._compressed import as_sparse_rows, stays_sparse
-from umapkit.data._maps import MapFile, check_map_path, read_map, write_map
+from umapkit.data._maps import (
+    MapFile,
+    check_map_path,
+    check_rows_path,
+    read_map,
+    write_map,
+    write_rows,
+)
 from umapkit.data._memory import available_memory, dense_budget, human_size
 from umapkit.data._names import column_names
 from umapkit.data._places import RowFinder, first_of_equals, row_hashes
@@ -23,6 +30,7 @@ __all__ = [
     "as_sparse_rows",
     "available_memory",
     "check_map_path",
+    "check_rows_path",
     "column_names",
     "dense_budget",
     "first_of_equals",
@@ -33,4 +41,5 @@ __all__ = [
     "row_hashes",
     "stays_sparse",
     "write_map",
+    "write_rows",
 ]

@@ -139,6 +139,49 @@ def write_map(
     _write_arrow(path, kind, coordinates, names, further)
 
 
+def check_rows_path(path: str | os.PathLike[str]) -> tuple[Path, str]:
+    """Check that rows can be written to this file; as `check_map_path`.
+
+    Returns
+    -------
+    path : Path
+    kind : str
+        Format of the file.
+    """
+    return check_map_path(path, n_components=1)
+
+
+def write_rows(
+    path: str | os.PathLike[str], rows: ArrayLike, *, columns: Sequence[str] | None = None
+) -> None:
+    """Write rows of data to a file.
+
+    Parameters
+    ----------
+    path : path
+        As for `write_map`.
+    rows : array-like of shape (n, d)
+        Written as float32.
+    columns : sequence of d names, optional
+        By default column_0, column_1, ...; npy files have none.
+
+    Raises
+    ------
+    ValueError, ImportError, FileNotFoundError
+        As `write_map`.
+    """
+    path, kind = check_rows_path(path)
+    table = as_rows(rows, name="rows", min_rows=0)
+    if kind == "npy":
+        _replace(path, lambda file: np.save(file, table))
+        return
+    names = [f"column_{i}" for i in range(table.shape[1])] if columns is None else list(columns)
+    if len(names) != table.shape[1] or len(set(names)) != len(names):
+        msg = f"columns holds {len(names)} names, {len(set(names))} of them different; the rows "
+        raise ValueError(msg + f"have {table.shape[1]} columns. Give one name a column.")
+    _write_arrow(path, kind, table, names, {})
+
+
 def _write_arrow(
     path: Path, kind: str, coordinates: NDArray[np.float32], names: list[str], further: dict
 ) -> None:

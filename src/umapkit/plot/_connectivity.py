@@ -112,7 +112,7 @@ def connectivity(
                 msg = f"{name} is for the points. Give show_points=True, too, or drop it."
                 raise ValueError(msg)
     ax, _ = open_axes(ax, figsize=figsize, background=background)
-    placed = ~np.isnan(coords).any(axis=1)
+    placed = np.asarray(~np.isnan(coords).any(axis=1))
     if with_points:
         points(
             np.where(placed[:, None], coords, coords[placed][0]),

@@ -188,11 +188,12 @@ def diagnostic_values(
     if not 0 < n_neighbors < len(rows):
         msg = f"n_neighbors={n_neighbors!r} others cannot be had from {len(rows)} rows."
         raise ValueError(msg)
+    chosen: Any = metric
     if metric is None:
-        metric = getattr(map_or_model, "metric", "euclidean")
+        chosen = getattr(map_or_model, "metric", "euclidean")
         metric_kwds = getattr(map_or_model, "metric_kwds", None)
     near = find_neighbors(
-        rows, n_neighbors=n_neighbors + 1, metric=metric, metric_kwds=metric_kwds, random_state=0,
+        rows, n_neighbors=n_neighbors + 1, metric=chosen, metric_kwds=metric_kwds, random_state=0,
         n_jobs=n_jobs,
     ).indices[:, 1:]  # fmt: skip
     if kind == "local_dim":
@@ -261,13 +262,14 @@ def _independent(rows: NDArray[np.float32]) -> NDArray[np.floating[Any]]:
     few = PCA(min(30, *rows.shape), random_state=0).fit_transform(rows)
     width = few.std(axis=0)
     few = few[:, width > 1e-5 * width[0]]
-    return FastICA(min(3, few.shape[1]), random_state=0, max_iter=1000, tol=1e-3).fit_transform(few)
+    ica = FastICA(min(3, few.shape[1]), random_state=0, max_iter=1000, tol=1e-3)
+    return np.asarray(ica.fit_transform(few))
 
 
 def _to_centres(rows: NDArray[np.float32]) -> NDArray[np.floating[Any]]:
     from sklearn.cluster import KMeans
 
-    return KMeans(min(3, len(rows)), n_init=1, random_state=0).fit_transform(rows)
+    return KMeans(min(3, len(rows)), n_init="auto", random_state=0).fit_transform(rows)
 
 
 _LINEAR = {"pca": _principal, "ica": _independent, "vq": _to_centres}

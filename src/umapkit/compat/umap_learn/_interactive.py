@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import importlib
 import os
 import tempfile
 from collections.abc import Mapping
@@ -182,9 +183,8 @@ def output_notebook() -> None:
 def _show_page(page: Page) -> None:
     where = _where["page"]
     if where == "notebook":
-        from IPython.display import display
-
-        display(page)
+        # Whoever calls this in a notebook has IPython; no one else needs it.
+        importlib.import_module("IPython.display").display(page)
         return
     if where is None:
         where = str(Path(tempfile.mkdtemp(prefix="umapkit-")) / "map.html")

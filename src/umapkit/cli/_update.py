@@ -1,0 +1,87 @@
+"""``umapkit update``: a saved model, and more rows."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from numpy.typing import NDArray
+
+from umapkit.cli._inputs import holds_columns, saved_umap, with_names
+from umapkit.cli._make import check_folder, summary
+from umapkit.cli._options import Data, Debug, Jobs, ModelFolder, ModelOut, Out, Quiet
+from umapkit.cli._report import is_terminal, say
+from umapkit.cli._source import Source
+from umapkit.data import check_map_path, read_map, write_map
+
+OldMap = Annotated[
+    str | None,
+    typer.Option("--map", help="The model's own map: its columns go along for the old rows."),
+]
+
+
+def update(
+    model: ModelFolder,
+    data: Data,
+    *,
+    output: Out,
+    old_map: OldMap = None,
+    source: Source,
+    new_model: ModelOut = None,
+    n_jobs: Jobs = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Add rows to a saved map, let both settle, and write the whole map: old rows first.
+
+    The column "new" tells the new rows. The saved model stays as it is; --model saves the new one,
+    in the same folder or another.
+    """
+    del debug  # read by the wrapper
+    umap = saved_umap(model, "adds rows to")
+    known = getattr(umap, "feature_names_in_", None)
+    table = source.read(data, names=None if known is None else [*map(str, known)], n_jobs=n_jobs)
+    old = len(umap.embedding_)
+    further: dict[str, Any] = {}
+    if holds_columns(output):
+        before: dict[str, NDArray[Any]] = {}
+        if old_map is not None:
+            drawn = read_map(old_map)
+            if len(drawn.embedding) != old:
+                msg = f"{old_map} has {len(drawn.embedding):,} rows, {model} has {old:,}."
+                raise ValueError(msg)
+            before = drawn.columns
+        further["new"] = np.repeat([0, 1], [old, len(table.rows)])
+        for name in dict.fromkeys([*before, *table.labels]):
+            if name != "new":
+                further[name] = _joined(
+                    before.get(name), table.labels.get(name), old, len(table.rows)
+                )
+    elif old_map is not None:
+        msg = f"--map has columns, which {output} cannot hold. Write .parquet or .csv."
+        raise ValueError(msg)
+    check_map_path(output, n_components=umap.embedding_.shape[1], columns=list(further))
+    check_folder(new_model)
+    umap.set_params(verbose=is_terminal() and not quiet)
+    if n_jobs is not None:
+        umap.set_params(n_jobs=n_jobs)
+    started = time.perf_counter()
+    umap.update(with_names(table) if known is not None else table.rows)
+    seconds = time.perf_counter() - started
+    write_map(output, umap.embedding_, columns=further)
+    if new_model is not None:
+        umap.save(new_model)
+    if not quiet:
+        done = f"{len(table.rows):,} rows added to {old:,} in {seconds:.1f} s"
+        say(f"{done}{summary(umap, output, new_model)}")
+
+
+def _joined(before: Any, after: Any, old: int, new: int) -> NDArray[Any]:
+    """One column for old and new rows; None where it is not known."""
+    first = [None] * old if before is None else before.tolist()
+    second = [None] * new if after is None else after.tolist()
+    joined = np.empty(old + new, dtype=object)
+    joined[:] = [*first, *second]
+    return joined
