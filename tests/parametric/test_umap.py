@@ -230,6 +230,8 @@ def test_pickles_give_the_same_places(blobs):
         ({"encoder": torch.nn.Linear(7, 2)}, "failed on float32 input of shape"),
         ({"n_steps": 5, "n_epochs": 5}, "both say how long"),
         ({"patience": 3}, "held_out=0"),
+        ({"check_every": 3}, "does nothing with held_out=0"),
+        ({"min_delta": 0.1}, "does nothing with patience=None"),
         ({"batch_size": 0}, "batch_size=0"),
         ({"learning_rate": -1.0}, "learning_rate=-1.0"),
         ({"dens_lambda": 3.0}, "does nothing with densmap=False"),
