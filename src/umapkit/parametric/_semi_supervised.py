@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import column_or_1d
 
 from umapkit._seed import resolve_seed
 from umapkit.distances import Metric, resolve_metric
@@ -315,7 +316,8 @@ class SemiSupervisedUMAP(ClassifierMixin, NetworkEmbedding):
         array of shape (m,)
             Labels out of `classes_`.
         """
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        codes = self.predict_proba(X).argmax(axis=1)
+        return self.classes_[codes]
 
     def activations(self, X: Any) -> NDArray[np.float32]:
         """Last hidden layer of the classifier: the space of the learned metric (Fig. 17).
@@ -486,12 +488,11 @@ class SemiSupervisedUMAP(ClassifierMixin, NetworkEmbedding):
                 "classes, and -1 where they are not known."
             )
             raise ValueError(msg)
-        labels = np.asarray(y)
+        labels = column_or_1d(y, warn=True)
         codes = label_codes(labels, unknown=-1)
         if len(codes) != n:
             msg = f"y has {len(codes)} labels, X has {n} rows. Give one label a row."
             raise ValueError(msg)
-        labels = labels.reshape(len(codes))
         if not (codes >= 0).any():
             msg = "y has no known class. Give at least one labelled row."
             raise ValueError(msg)
