@@ -113,9 +113,9 @@ def optimize_layout_euclidean(
     }
     seed = _seed_of(rng_state)
     if not one_map:
-        if isinstance(n_epochs, list):
+        if np.ndim(n_epochs):
             refuse("a list of epochs for new points")
-        places = _settled(head_embedding, tail_embedding, graph, n_epochs, seed, options)
+        places = _settled(head_embedding, tail_embedding, graph, int(n_epochs), seed, options)
         head_embedding[...] = places
         return head_embedding
     snapshots: list[NDArray[np.float32]] = []
@@ -154,7 +154,7 @@ def _settled(
         weights,
         places,
         row_hashes(places),
-        n_epochs=int(n_epochs),
+        n_epochs=n_epochs,
         seed=seed,
         **options,
     )

@@ -65,7 +65,8 @@ def component_layout(
     """
     seed = _seed(random_state)
     if data is None:
-        return 5.0 + random_start(n_components, n_components=dim, seed=seed) / 2.0
+        places = random_start(n_components, n_components=dim, seed=seed)
+        return 5.0 + places.astype(np.float64) / 2.0
     gaps = gaps_between(data, n_components, np.asarray(component_labels), metric, metric_kwds or {})
     return centres_of(gaps, dim, seed)
 
