@@ -225,7 +225,7 @@ def test_pickles_give_the_same_places(blobs):
 @pytest.mark.parametrize(
     ("keywords", "message"),
     [
-        ({"encoder": "transformer"}, "encoder='transformer' is no network"),
+        ({"encoder": "transformer"}, "There is no network 'transformer'"),
         ({"encoder": torch.nn.Linear(6, 5)}, r"gives \(2, 5\) for two rows; \(2, 2\) is needed"),
         ({"encoder": torch.nn.Linear(7, 2)}, "failed on float32 input of shape"),
         ({"n_steps": 5, "n_epochs": 5}, "both say how long"),

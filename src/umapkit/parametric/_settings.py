@@ -134,7 +134,10 @@ def _check_pairs(model: ParametricUMAP) -> None:
     ):
         if getattr(model, name) != default and getattr(model, other) == idle:
             value = getattr(model, name)
-            msg = f"{name}={value!r} does nothing with {other}={idle!r}. Leave it out, or give {other}=."
+            msg = (
+                f"{name}={value!r} does nothing with {other}={idle!r}. "
+                f"Leave it out, or give {other}=."
+            )
             raise ValueError(msg)
     if model.held_out and model.batches == "points":
         msg = (
