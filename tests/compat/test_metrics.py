@@ -171,7 +171,7 @@ def edits(a, b):
 @pytest.mark.parametrize(
     ("x", "y", "expected"),
     [
-        ("", "", 0), ("a", "", 1), ("", "abc", 3), ("abc", "abc", 0), ("abc", "abd", 1),
+        ("", "", 0), ("a", "", 1), ("", "abc", 3), ("abc", "abc", 0), ("abc", "abx", 1),
         ("abc", "bc", 1), ("abc", "xabc", 1), ("kitten", "sitting", 3), ("flaw", "lawn", 2),
         ("saturday", "sunday", 3), ("intention", "execution", 5), ("gumbo", "gambol", 2),
         ("book", "back", 2), ("rosettacode", "raisethysword", 8), ("ab", "ba", 2),

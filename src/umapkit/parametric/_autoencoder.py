@@ -191,7 +191,6 @@ class Autoencoder(NetworkEmbedding):
             patience=self.patience,
             check_every=order.n_batches if len(judged) else 0,
             amp=self.amp,
-            compile=self.compile,
             verbose=self.verbose,
             seed=self.seed_,
         )

@@ -393,7 +393,6 @@ class SemiSupervisedUMAP(ClassifierMixin, NetworkEmbedding):
             patience=self.patience,
             check_every=0 if judged is None else self.check_every,
             amp=self.amp,
-            compile=self.compile,
             verbose=self.verbose,
             description="training" if graph is not None else "labels alone",
             seed=self.seed_,

@@ -243,7 +243,6 @@ class ParametricTSNE(NetworkEmbedding):
             schedule=self.schedule,
             clip=self.clip,
             amp=self.amp,
-            compile=self.compile,
             verbose=self.verbose,
             seed=self.seed_,
         )
