@@ -57,6 +57,11 @@ class NetworkEmbedding(NeighborEmbedding):
 
     # --- making ---------------------------------------------------------------------------------
 
+    def _rows(self, X: Any, *, reset: bool) -> NDArray[np.float32]:
+        rows = super()._rows(X, reset=reset)
+        assert isinstance(rows, np.ndarray)  # networks read dense rows: _keeps_sparse is not set
+        return rows
+
     def _check_network_parameters(self) -> None:
         """Refuse what no network could use."""
         for name in ("compile", "amp", "verbose"):

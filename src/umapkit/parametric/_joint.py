@@ -168,10 +168,11 @@ class JointObjective:
         def look() -> dict[str, float]:
             networks = self.networks if self.average is None else self.average.module
             networks.eval()
+            trunk: Any = networks["encoder"].trunk
             device, wrong = self.rows.device, 0
             for begin in range(0, len(x), _JUDGED):
                 part = torch.tensor(x[begin : begin + _JUDGED]).to(device)
-                logits = networks["head"](networks["encoder"].trunk(networks["scaling"](part)))
+                logits = networks["head"](trunk(networks["scaling"](part)))
                 found = logits.argmax(1).cpu().numpy()
                 wrong += int((found != codes[begin : begin + _JUDGED]).sum())
             return {"error": wrong / len(x)}
