@@ -4,4 +4,10 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-collect_ignore = [] if find_spec("torch") else ["docs/parametric.md", "src/umapkit/parametric"]
+_TORCH = [
+    "docs/parametric-tsne.md",
+    "docs/parametric.md",
+    "docs/semi-supervised.md",
+    "src/umapkit/parametric",
+]
+collect_ignore = [] if find_spec("torch") else _TORCH

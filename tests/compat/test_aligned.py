@@ -200,7 +200,7 @@ def test_what_cannot_be_is_refused(pair, model):
         umap.AlignedUMAP(n_epochs=[10, 20]).fit(rows, relations=relations)
     with pytest.raises(NotImplementedError, match="ordinal"):
         umap.AlignedUMAP(metric="ordinal").fit(rows, relations=relations)
-    with pytest.raises(ValueError, match="sinkhorn.* needs the keyword 'cost'"):
+    with pytest.raises(ValueError, match=r"sinkhorn.* needs the keyword 'cost'"):
         umap.AlignedUMAP(metric="sinkhorn").fit(rows, relations=relations)
     with pytest.raises(NotFittedError):
         new.update(rows[0], relations={})

@@ -7,7 +7,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 torch = pytest.importorskip("torch")
 
-from umapkit import UMAP, ParametricUMAP, load, quality  # noqa: E402
+from umapkit import UMAP, ParametricUMAP, quality  # noqa: E402
 from umapkit.parametric import EdgeSource, umap_loss  # noqa: E402
 
 CPU = torch.device("cpu")
@@ -24,20 +24,6 @@ def digits():
 def model(**keywords) -> ParametricUMAP:
     settings = {"random_state": 0, "n_jobs": 1, "device": "cpu", "n_steps": 800}
     return ParametricUMAP(**(settings | keywords))
-
-
-@pytest.fixture(scope="module")
-def joint(digits) -> ParametricUMAP:
-    return model(n_components=8, n_steps=300, reconstruction="joint").fit(digits[0])
-
-
-@pytest.fixture(scope="module")
-def detached(digits) -> ParametricUMAP:
-    return model(n_components=8, n_steps=300, reconstruction="detached").fit(digits[0])
-
-
-def error(fitted: ParametricUMAP, rows: np.ndarray) -> float:
-    return float(((fitted.inverse_transform(fitted.transform(rows)) - rows) ** 2).mean())
 
 
 def fixed_loss(graph, places: np.ndarray, curve: tuple[float, float]) -> float:
@@ -76,48 +62,6 @@ def test_batches_of_points_make_a_worse_map(digits):
     assert by_points < by_edges
 
 
-def test_a_joint_decoder_reconstructs_better_than_a_detached_one(digits, joint, detached):
-    rows, _, new, _ = digits
-    assert error(joint, rows) < error(detached, rows)
-    assert error(joint, new) < error(detached, new)
-    assert error(joint, new) < 0.5 * rows.var(axis=0).mean()
-
-
-def test_a_detached_decoder_leaves_the_encoder_as_it_is_without_one(digits, detached):
-    alone = model(n_components=8, n_steps=300).fit(digits[0])
-    for name, tensor in alone.networks_["encoder"].state_dict().items():
-        assert torch.equal(tensor, detached.networks_["encoder"].state_dict()[name])
-    assert np.array_equal(alone.embedding_, detached.embedding_)
-
-
-def test_an_attribute_vector_raises_the_attribute(digits):
-    """Pictures moved by a column: where their ink lies is measured without the model."""
-    rows, _, new, _ = digits
-    rows = rows[:700]
-    pictures = rows.reshape(-1, 8, 8)
-    moved = np.concatenate([np.zeros((len(rows), 8, 1), np.float32), pictures[:, :, :-1]], axis=2)
-    both = np.concatenate([rows, moved.reshape(-1, 64)])
-    attribute = np.repeat([0.0, 1.0], len(rows))
-    fitted = model(n_components=16, n_steps=500, reconstruction="joint").fit(both)
-    (vector,) = fitted.attribute_vectors(attribute)
-
-    def centre(given: np.ndarray) -> np.ndarray:
-        ink = np.clip(given, 0, None).reshape(-1, 8, 8).sum(axis=1)
-        return (ink * np.arange(8)).sum(1) / ink.sum(1)
-
-    found = [centre(fitted.add_attribute(new, vector, t)) for t in (-1.0, 0.0, 1.0, 2.0)]
-    rising = np.all(np.diff(found, axis=0) > 0, axis=0)
-    assert rising.mean() >= 0.9
-
-
-def test_the_way_between_two_rows_begins_and_ends_with_them(digits, joint):
-    rows = digits[0]
-    way = joint.interpolate(rows[0], rows[1], n_steps=5)
-    ends = joint.inverse_transform(joint.embedding_[:2])
-    assert way.shape == (5, 64)
-    np.testing.assert_allclose(way[[0, -1]], ends, atol=1e-4)
-
-
 def test_densities_are_kept_better_with_densmap(digits):
     rows = np.random.default_rng(0).normal(size=(400, 10))
     rows[200:] = rows[200:] * 10 + 100
@@ -142,45 +86,3 @@ def test_the_global_correlation_is_higher_when_it_counts(digits):
     plain = correlation(model(n_steps=300).fit_transform(rows))
     kept = correlation(model(n_steps=300, correlation_weight=1.0).fit_transform(rows))
     assert kept > plain + 0.05
-
-
-@pytest.mark.parametrize("kind", ["mse", "bce"])
-def test_files_and_onnx_give_what_the_model_gives(digits, tmp_path, kind):
-    rows = digits[0]
-    fitted = model(n_steps=30, decoder="mlp", reconstruction_loss=kind).fit(rows)
-    fitted.save(tmp_path / "map")
-    assert sorted(p.name for p in (tmp_path / "map").iterdir()) == [
-        "config.json",
-        "state.safetensors",
-    ]
-    again = load(tmp_path / "map")
-    assert np.array_equal(again.transform(rows), fitted.embedding_)
-    back = fitted.inverse_transform(fitted.embedding_)
-    assert np.array_equal(again.inverse_transform(fitted.embedding_), back)
-    assert again.history_["step"] == fitted.history_["step"]
-    assert (again.graph_ != fitted.graph_).nnz == 0
-    again.partial_fit(rows[:100])
-    pytest.importorskip("onnxscript")
-    runtime = pytest.importorskip("onnxruntime")
-    for part, given, wanted in (
-        ("encoder", rows, fitted.embedding_),
-        ("decoder", fitted.embedding_, back),
-    ):
-        file = tmp_path / f"{part}.onnx"
-        fitted.export_onnx(file, part=part)
-        session = runtime.InferenceSession(str(file))
-        for n in (1, 7, len(given)):
-            (found,) = session.run(None, {session.get_inputs()[0].name: given[:n]})
-            np.testing.assert_allclose(found, wanted[:n], rtol=1e-5, atol=1e-5)
-
-
-def test_a_saved_module_is_named_and_asked_for(digits, tmp_path):
-    rows = digits[0]
-    fitted = model(n_steps=10, encoder=torch.nn.Linear(64, 2)).fit(rows)
-    fitted.save(tmp_path / "map")
-    with pytest.raises(ValueError, match=r"a module of class torch\.nn\.modules\.linear\.Linear"):
-        load(tmp_path / "map")
-    with pytest.raises(ValueError, match="Give load"):
-        load(tmp_path / "map", encoder=torch.nn.Identity())
-    again = load(tmp_path / "map", encoder=torch.nn.Linear(64, 2))
-    assert np.array_equal(again.transform(rows), fitted.embedding_)

@@ -225,11 +225,13 @@ def test_pickles_give_the_same_places(blobs):
 @pytest.mark.parametrize(
     ("keywords", "message"),
     [
-        ({"encoder": "transformer"}, "encoder='transformer' is no network"),
+        ({"encoder": "transformer"}, "There is no network 'transformer'"),
         ({"encoder": torch.nn.Linear(6, 5)}, r"gives \(2, 5\) for two rows; \(2, 2\) is needed"),
         ({"encoder": torch.nn.Linear(7, 2)}, "failed on float32 input of shape"),
         ({"n_steps": 5, "n_epochs": 5}, "both say how long"),
         ({"patience": 3}, "held_out=0"),
+        ({"check_every": 3}, "does nothing with held_out=0"),
+        ({"min_delta": 0.1}, "does nothing with patience=None"),
         ({"batch_size": 0}, "batch_size=0"),
         ({"learning_rate": -1.0}, "learning_rate=-1.0"),
         ({"dens_lambda": 3.0}, "does nothing with densmap=False"),

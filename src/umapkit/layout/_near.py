@@ -13,8 +13,9 @@ def near_order(start: NDArray[np.float32]) -> NDArray[np.int32] | None:
     """Order vertices so that those near each other on the start lie near each other in memory.
 
     Neighbours read each other's places in every epoch; from some 100,000 vertices of two numbers
-    on those no longer fit a cache (measured at 300,000: a quarter of the time saved). The order is
-    that of Morton's curve over the ranks of the first two coordinates. It changes no bit of the map.
+    on those no longer fit a cache (measured at 300,000: a quarter of the time saved). The order
+    is that of Morton's curve over the ranks of the first two coordinates. It changes no bit of
+    the map.
 
     Parameters
     ----------

@@ -5,6 +5,7 @@ Needs torch: ``pip install 'umapkit[parametric]'``.
 
 from __future__ import annotations
 
+import umapkit.parametric._torch  # noqa: F401  (first: it says what to install)
 from umapkit.parametric import networks
 from umapkit.parametric._augment import AUGMENTATIONS
 from umapkit.parametric._autoencoder import VAE, Autoencoder

@@ -190,7 +190,6 @@ def _descend(
         min_delta=model.min_delta,
         check_every=model.check_every if model.held_out else 0,
         amp=model.amp,
-        compile=model.compile,
         verbose=model.verbose,
         observers=as_observers(model.observers),
         seed=model.seed_,

@@ -128,6 +128,17 @@ def _check_pairs(model: ParametricUMAP) -> None:
             "keeps none. Give held_out=0.05, say."
         )
         raise ValueError(msg)
+    for name, other, idle, default in (
+        ("check_every", "held_out", 0, 200),
+        ("min_delta", "patience", None, 0.0),
+    ):
+        if getattr(model, name) != default and getattr(model, other) == idle:
+            value = getattr(model, name)
+            msg = (
+                f"{name}={value!r} does nothing with {other}={idle!r}. "
+                f"Leave it out, or give {other}=."
+            )
+            raise ValueError(msg)
     if model.held_out and model.batches == "points":
         msg = (
             f"held_out={model.held_out!r} keeps edges out of batches of edges; "

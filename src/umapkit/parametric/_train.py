@@ -44,8 +44,6 @@ class TrainOptions:
         Steps between two looks at the held-out loss; 0: only at the end.
     amp : bool
         Compute the networks in half precision (bfloat16) where torch deems it safe.
-    compile : bool
-        Compile the networks with `torch.compile`.
     verbose : bool
         Progress bar on standard error.
     description : str
@@ -66,7 +64,6 @@ class TrainOptions:
     min_delta: float = 0.0
     check_every: int = 0
     amp: bool = False
-    compile: bool = False
     verbose: bool = False
     description: str = "training"
     observers: Sequence[TrainingObserver] = ()

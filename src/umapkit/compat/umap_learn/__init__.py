@@ -9,6 +9,8 @@ from __future__ import annotations
 from umapkit.compat.umap_learn import (
     aligned_umap,
     distances,
+    layouts,
+    sparse,
     spectral,
     umap_,
     utils,
@@ -25,6 +27,8 @@ __all__ = [
     "__version__",
     "aligned_umap",
     "distances",
+    "layouts",
+    "sparse",
     "spectral",
     "umap_",
     "utils",

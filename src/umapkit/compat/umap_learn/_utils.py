@@ -47,6 +47,11 @@ def submatrix(dmat: NDArray[Any], indices_col: NDArray[Any], n_neighbors: int) -
     return np.take_along_axis(np.asarray(dmat), np.asarray(indices_col)[:, :n_neighbors], axis=1)
 
 
+def norm(vec: ArrayLike) -> float:
+    """Euclidean length of a vector of shape (d,)."""
+    return float(np.linalg.norm(np.asarray(vec)))
+
+
 def disconnected_vertices(model: Any) -> NDArray[np.bool_]:
     """Mark the rows of a fitted model without any neighbour.
 

@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
-from umapkit.compat.umap_learn._spectral import spectral_layout, tswspectral_layout
+from umapkit.compat.umap_learn._spectral import (
+    component_layout,
+    multi_component_layout,
+    spectral_layout,
+    tswspectral_layout,
+)
 
-__all__ = ["spectral_layout", "tswspectral_layout"]
+__all__ = [
+    "component_layout",
+    "multi_component_layout",
+    "spectral_layout",
+    "tswspectral_layout",
+]

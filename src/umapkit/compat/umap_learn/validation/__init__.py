@@ -1,7 +1,15 @@
-"""The name of umap-learn's ``umap.validation`` that others use."""
+"""The names of umap-learn's ``umap.validation``."""
 
 from __future__ import annotations
 
-from umapkit.compat.umap_learn._validation import trustworthiness_vector
+from umapkit.compat.umap_learn._validation import (
+    make_trustworthiness_calculator,
+    trustworthiness_vector,
+    trustworthiness_vector_bulk,
+)
 
-__all__ = ["trustworthiness_vector"]
+__all__ = [
+    "make_trustworthiness_calculator",
+    "trustworthiness_vector",
+    "trustworthiness_vector_bulk",
+]
