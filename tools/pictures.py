@@ -139,6 +139,23 @@ def noise() -> Figure:
     return figure
 
 
+def trust() -> Figure:
+    """Draw the graph under the map of the digits, and where the map can be believed."""
+    example = data.load("digits")
+    model = UMAP(random_state=0).fit(example.data)
+    figure, axes = grid(2, 2, width=9, height=7.6)
+    plot.connectivity(
+        model, labels=example.target, legend=False, title="the graph", ax=axes[0, 0], size=4.0
+    )
+    cases = ("neighborhood", "local_dim", "pca")
+    for axis, kind in zip(axes.ravel()[1:], cases, strict=True):
+        plot.diagnostic(example.data, model, kind=kind, ax=axis, size=6.0)
+    for axis in axes.ravel():
+        axis.set(xlabel="", ylabel="")
+        axis.title.set_fontsize(10)
+    return figure
+
+
 def transform() -> Figure:
     """Draw 60,000 training digits and, on them, 10,000 that the map has not seen."""
     example = data.load("mnist")
@@ -191,6 +208,7 @@ PICTURES: dict[str, Callable[[], Figure]] = {
     "sizes": sizes,
     "seeds": seeds,
     "noise": noise,
+    "trust": trust,
     "transform": transform,
     "labels": labels,
 }
