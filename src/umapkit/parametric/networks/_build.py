@@ -83,7 +83,7 @@ def build(
     --------
     >>> net = build("conv28", role="encoder", n_features=784, n_components=2)
     >>> sum(p.numel() for p in net.parameters())
-    2698370
+    2697986
     """
     if isinstance(network, nn.Module):
         if options:
