@@ -39,7 +39,10 @@ def main() -> None:
     axes = figure.subplots(1, 4)
     x, y = np.meshgrid(np.linspace(-1.6, 2.6, 200), np.linspace(-1.1, 1.6, 200))
     grid = np.column_stack([x.ravel(), y.ravel()])
-    for axis, model, name in ((axes[0], alone, "labels alone"), (axes[1], both, "with UMAP's loss")):
+    for axis, model, name in (
+        (axes[0], alone, "labels alone"),
+        (axes[1], both, "with UMAP's loss"),
+    ):
         sure = model.predict_proba(grid)[:, 1].reshape(x.shape)
         axis.contourf(x, y, sure, levels=20, cmap="RdBu_r", alpha=0.5)
         axis.contour(x, y, sure, levels=[0.5], colors="black")

@@ -10,25 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from sklearn.base import ClassifierMixin
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import column_or_1d
 
 from umapkit._seed import resolve_seed
-from umapkit.distances import Metric, resolve_metric
-from umapkit.graph import fuzzy_graph, intersect_labels, label_codes
-from umapkit.neighbors import find_neighbors
+from umapkit.distances import Metric
 from umapkit.parametric._augment import AUGMENTATIONS, Augmentation
-from umapkit.parametric._base import NetworkEmbedding, check_whole
-from umapkit.parametric._checks import check_choice, check_number
-from umapkit.parametric._direct import curve_of
+from umapkit.parametric._base import NetworkEmbedding
 from umapkit.parametric._edges import EdgeSource
-from umapkit.parametric._fit import find_memberships
+from umapkit.parametric._given import check_parameters, read_labels, read_validation
 from umapkit.parametric._heads import Branch, fork_width, make_heads, make_trunk
 from umapkit.parametric._joint import JointObjective
+from umapkit.parametric._labelled_graph import labelled_graph
 from umapkit.parametric._rows import RowSource
 from umapkit.parametric._scaling import fit_scaling
 from umapkit.parametric._torch import choose_device, nn
-from umapkit.parametric._train import SCHEDULES, Schedule, Training, TrainOptions, train
+from umapkit.parametric._train import Schedule, Training, TrainOptions, train
 from umapkit.parametric.networks._build import image_shape
 
 
@@ -143,6 +138,9 @@ class SemiSupervisedUMAP(ClassifierMixin, NetworkEmbedding):
 
     batch_size: Any
     schedule: Schedule
+    classes_: NDArray[Any]
+    a_: float
+    b_: float
 
     def __init__(
         self,
@@ -253,10 +251,10 @@ class SemiSupervisedUMAP(ClassifierMixin, NetworkEmbedding):
         KeyboardInterrupt
             On Ctrl-C; the model is fitted with the state of that moment.
         """
-        self._check_parameters(validated=validation is not None)
+        check_parameters(self, validated=validation is not None)
         rows = self._rows(X, reset=True)
-        codes = self._read_labels(y, len(rows))
-        judged = None if validation is None else self._read_validation(*validation)
+        codes = read_labels(self, y, len(rows))
+        judged = None if validation is None else read_validation(self, *validation)
         self.seed_ = resolve_seed(self.random_state)
         self._make_networks(rows)
         self._add_classifier()
@@ -416,22 +414,9 @@ class SemiSupervisedUMAP(ClassifierMixin, NetworkEmbedding):
         return training
 
     def _find_graph(self, rows: NDArray[np.float32], codes: NDArray[np.int64]) -> csr_array:
-        if self.graph == "rows":
-            made, _ = find_memberships(_Neighbourhood(self), rows, None)
-        else:
-            neighbors = find_neighbors(
-                self._activations(rows),
-                n_neighbors=min(self.n_neighbors, len(rows)),
-                metric=self.metric,
-                metric_kwds=self.metric_kwds,
-                random_state=0,
-                n_jobs=self.n_jobs,
-            )
-            made = fuzzy_graph(neighbors, n_jobs=self.n_jobs)
+        seen = rows if self.graph == "rows" else self._activations(rows)
         self.n_graphs_ += 1
-        self.graph_ = intersect_labels(
-            made, codes, target_weight=self.target_weight, unknown=-1, n_jobs=self.n_jobs
-        )
+        self.graph_ = labelled_graph(self, seen, codes)
         return self.graph_
 
     # --- networks -------------------------------------------------------------------------------
@@ -479,90 +464,6 @@ class SemiSupervisedUMAP(ClassifierMixin, NetworkEmbedding):
             seed=self.seed_,
         )
 
-    # --- checks ---------------------------------------------------------------------------------
-
-    def _read_labels(self, y: Any, n: int) -> NDArray[np.int64]:
-        if y is None:
-            msg = (
-                "SemiSupervisedUMAP requires y to be passed, but the target y is None. Give "
-                "classes, and -1 where they are not known."
-            )
-            raise ValueError(msg)
-        labels = column_or_1d(y, warn=True)
-        codes = label_codes(labels, unknown=-1)
-        if len(codes) != n:
-            msg = f"y has {len(codes)} labels, X has {n} rows. Give one label a row."
-            raise ValueError(msg)
-        if not (codes >= 0).any():
-            msg = "y has no known class. Give at least one labelled row."
-            raise ValueError(msg)
-        known = labels[codes >= 0]
-        if known.dtype.kind == "O" and all(isinstance(one, str) for one in known.tolist()):
-            known = known.astype(str)
-        check_classification_targets(known)
-        self.classes_, inside = np.unique(known, return_inverse=True)
-        codes[codes >= 0] = inside
-        return codes
-
-    def _read_validation(self, X: Any, y: Any) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        from umapkit.data import as_rows
-
-        rows = as_rows(X, name="validation rows", n_jobs=self.n_jobs)
-        labels = np.asarray(y)
-        if rows.shape[1] != self.n_features_in_ or labels.shape != (len(rows),):
-            msg = (
-                f"validation has rows of {rows.shape[1]} columns and labels of shape "
-                f"{labels.shape}; {self.n_features_in_} columns and a label a row are needed."
-            )
-            raise ValueError(msg)
-        place = {label: code for code, label in enumerate(self.classes_.tolist())}
-        return rows, np.array([place.get(label, -1) for label in labels.tolist()], dtype=np.int64)
-
-    def _check_parameters(self, *, validated: bool) -> None:
-        self._check_network_parameters()
-        for name, least in (
-            ("n_neighbors", 2),
-            ("graph_steps", 1),
-            ("negative_sample_rate", 0),
-            ("n_steps", 0),
-            ("supervised_steps", 0),
-            ("labelled_batch_size", 1),
-            ("check_every", 1),
-        ):
-            check_whole(name, getattr(self, name), least)
-        check_choice("graph", self.graph, ("rows", "activations"))
-        check_choice("schedule", self.schedule, SCHEDULES)
-        check_number("width", self.width, least=0, included=False)
-        check_number("learning_rate", self.learning_rate, least=0, included=False)
-        for name in ("umap_weight", "repulsion_strength", "consistency"):
-            check_number(name, getattr(self, name), least=0)
-        for name in ("target_weight", "label_smoothing"):
-            check_number(name, getattr(self, name), least=0, most=1)
-        check_number("averaging", self.averaging, least=0, most=1 - 1e-9)
-        if self.clip is not None:
-            check_number("clip", self.clip, least=0, included=False)
-        if isinstance(self.augmentation, str):
-            check_choice("augmentation", self.augmentation, tuple(AUGMENTATIONS))
-        elif self.augmentation is not None and not callable(self.augmentation):
-            msg = f"augmentation={self.augmentation!r} is neither a name nor a function of images."
-            raise TypeError(msg)
-        if self.consistency and (self.augmentation is None or not self.umap_weight):
-            msg = (
-                f"consistency={self.consistency!r} compares views of rows on the map, and needs "
-                "augmentation and a umap_weight above 0."
-            )
-            raise ValueError(msg)
-        if self.patience is not None:
-            check_whole("patience", self.patience, 1)
-            if not validated:
-                msg = (
-                    f"patience={self.patience!r} waits for fewer errors on validation rows, and "
-                    "there are none. Give fit(X, y, validation=(X, y))."
-                )
-                raise ValueError(msg)
-        resolve_metric(self.metric, self.metric_kwds)
-        self.a_, self.b_ = curve_of(self)
-
     # --- files ----------------------------------------------------------------------------------
 
     def _extra_state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
@@ -581,19 +482,3 @@ class SemiSupervisedUMAP(ClassifierMixin, NetworkEmbedding):
             setattr(self, name, value)
         self.classes_ = np.array(classes["values"], dtype=np.dtype(classes["dtype"]))
         self._add_classifier()
-
-
-class _Neighbourhood:
-    """What `find_memberships` asks of a model."""
-
-    set_op_mix_ratio = 1.0
-    local_connectivity = 1.0
-    disconnection_distance = None
-    precomputed_knn = None
-
-    def __init__(self, model: SemiSupervisedUMAP) -> None:
-        self.n_neighbors = model.n_neighbors
-        self.metric = model.metric
-        self.metric_kwds = model.metric_kwds
-        self.n_jobs = model.n_jobs
-        self.neighbor_recall_ = math.nan

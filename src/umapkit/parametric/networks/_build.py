@@ -8,9 +8,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
-import torch
-from torch import nn
-
+from umapkit.parametric._torch import nn, torch
 from umapkit.parametric.networks import _cnn13, _conv28, _conv32, _face, _lstm, _mlp
 from umapkit.parametric.networks._parts import start_weights
 
@@ -83,7 +81,7 @@ def build(
     --------
     >>> net = build("conv28", role="encoder", n_features=784, n_components=2)
     >>> sum(p.numel() for p in net.parameters())
-    2698370
+    2697986
     """
     if isinstance(network, nn.Module):
         if options:
