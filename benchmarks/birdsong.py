@@ -4,8 +4,8 @@
 
 Rows are spectrograms of Bengalese finches (32 bands, 32 frames), drawn once from the training
 songs; the new ones are of other songs, so no song is on both sides. Three maps by the same LSTM
-network: "DTW", UMAP's loss on the graph of warped distances; "Euclidean", on the graph of pixels; "AE", an
-autoencoder. Accuracy is that of the 5 nearest fitted rows on the map for the new rows, which the
+network: "DTW", UMAP's loss on the graph of warped distances; "Euclidean", on the graph of pixels;
+"AE", an autoencoder. Accuracy is that of the 5 nearest fitted rows on the map for the new rows, which the
 network has not seen; "rows themselves" is that of the 5 nearest spectrograms, without any map.
 """
 

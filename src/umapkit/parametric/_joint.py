@@ -170,7 +170,7 @@ class JointObjective:
         """Return a function that gives the share of wrong answers on other rows."""
 
         def look() -> dict[str, float]:
-            networks = self.networks if self.average is None else self.average.module
+            networks: Any = self.networks if self.average is None else self.average.module
             networks.eval()
             device, wrong = self.rows.device, 0
             for begin in range(0, len(x), _JUDGED):
