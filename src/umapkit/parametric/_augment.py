@@ -5,9 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-import torch
-from torch import Tensor
-from torch.nn import functional as F
+from umapkit.parametric._torch import Tensor, nn, torch
 
 Augmentation = Callable[[Tensor, torch.Generator], Tensor]
 
@@ -146,8 +144,8 @@ def _affine(
 
 
 def _warp(images: Tensor, theta: Tensor) -> Tensor:
-    grid = F.affine_grid(theta.to(images), list(images.shape), align_corners=False)
-    return F.grid_sample(images, grid, align_corners=False)
+    grid = nn.functional.affine_grid(theta.to(images), list(images.shape), align_corners=False)
+    return nn.functional.grid_sample(images, grid, align_corners=False)
 
 
 def _contrast(images: Tensor, factor: Tensor) -> Tensor:

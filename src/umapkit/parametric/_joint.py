@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from torch.nn import functional as F
 
 from umapkit._seed import Stage, below, draw, key
 from umapkit.parametric._augment import Augmentation
@@ -90,7 +89,8 @@ class JointObjective:
         self.augment, self.shape, self.seed = augment, shape, seed
         branch = networks["encoder"]
         assert isinstance(branch, Branch)
-        self.branch = branch
+        embed: Any = branch.head
+        self.embed = embed
         self.classifier = networks["head"]
         trunk: Any = branch.trunk
         self.trunk = torch.compile(trunk, dynamic=True) if compiled else trunk
@@ -143,10 +143,14 @@ class JointObjective:
         fork = self.trunk(batch.x)
         count = len(batch.codes)
         logits = self.classifier(fork[:count]).float()
-        terms = {"labels": F.cross_entropy(logits, batch.codes, label_smoothing=self.smoothing)}
+        terms = {
+            "labels": nn.functional.cross_entropy(
+                logits, batch.codes, label_smoothing=self.smoothing
+            )
+        }
         if batch.edges is None:
             return terms
-        places = self.branch.head(fork[count:]).float()
+        places = self.embed(fork[count:]).float()
         first = places[: batch.n_edge_rows]
         found = umap_loss(
             first,
@@ -166,7 +170,7 @@ class JointObjective:
         """Return a function that gives the share of wrong answers on other rows."""
 
         def look() -> dict[str, float]:
-            networks = self.networks if self.average is None else self.average.module
+            networks: Any = self.networks if self.average is None else self.average.module
             networks.eval()
             trunk: Any = networks["encoder"].trunk
             device, wrong = self.rows.device, 0

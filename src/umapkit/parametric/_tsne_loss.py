@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import torch
-from torch import Tensor, nn
+from umapkit.parametric._torch import Tensor, nn, torch
 
 
 class Freedom(nn.Module):

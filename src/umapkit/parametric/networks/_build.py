@@ -8,9 +8,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
-import torch
-from torch import nn
-
+from umapkit.parametric._torch import nn, torch
 from umapkit.parametric.networks import _cnn13, _conv28, _conv32, _face, _lstm, _mlp
 from umapkit.parametric.networks._parts import start_weights
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from torch import nn
-
+from umapkit.parametric._torch import nn
 from umapkit.parametric.networks._parts import NormedConv, NormedLinear, Reshape
 
 SLOPE = 0.1

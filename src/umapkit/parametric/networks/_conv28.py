@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 
-from torch import nn
-
+from umapkit.parametric._torch import nn
 from umapkit.parametric.networks._parts import Crop, Reshape
 
 

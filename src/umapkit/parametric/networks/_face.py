@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import math
 
-import torch
-from torch import Tensor, nn
-
+from umapkit.parametric._torch import Tensor, nn, torch
 from umapkit.parametric.networks._parts import Reshape
 
 STYLE = 8

@@ -9,10 +9,7 @@ from __future__ import annotations
 
 import math
 
-import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
-
+from umapkit.parametric._torch import Tensor, nn, torch
 from umapkit.parametric.networks._parts import Crop, Reshape
 
 SLOPE = 0.2  # of TensorFlow's leaky ReLU, which the paper used
@@ -52,8 +49,8 @@ class Lstm(nn.Module):
         for t in reversed(steps) if self.backwards else steps:
             gates = driven[:, t] + hidden @ self.recurrent
             take, forget, fresh, show = gates.chunk(4, dim=1)
-            cell = torch.sigmoid(forget) * cell + torch.sigmoid(take) * F.relu(fresh)
-            hidden = torch.sigmoid(show) * F.relu(cell)
+            cell = torch.sigmoid(forget) * cell + torch.sigmoid(take) * nn.functional.relu(fresh)
+            hidden = torch.sigmoid(show) * nn.functional.relu(cell)
             outputs.append(hidden)
         return torch.stack(outputs[::-1] if self.backwards else outputs, dim=1)
 

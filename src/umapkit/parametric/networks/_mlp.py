@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from torch import nn
+from umapkit.parametric._torch import nn
 
 HIDDEN = (100, 100, 100)
 

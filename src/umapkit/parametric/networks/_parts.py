@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import math
 
-import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
-
 from umapkit._seed import Stage, key
+from umapkit.parametric._torch import Tensor, nn, torch
 
 
 class Reshape(nn.Module):
@@ -74,7 +71,7 @@ class NormedConv(_Normed):
 
     def forward(self, x: Tensor) -> Tensor:
         """Convolve."""
-        return F.conv2d(x, self.weight(), self.bias, padding=self.padding)
+        return nn.functional.conv2d(x, self.weight(), self.bias, padding=self.padding)
 
 
 class NormedLinear(_Normed):
@@ -85,7 +82,7 @@ class NormedLinear(_Normed):
 
     def forward(self, x: Tensor) -> Tensor:
         """Multiply."""
-        return F.linear(x, self.weight(), self.bias)
+        return nn.functional.linear(x, self.weight(), self.bias)
 
 
 def start_weights(network: nn.Module, seed: int, stream: int, *, he: bool = False) -> nn.Module:
