@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from umapkit.data import as_rows
 from umapkit.estimator import NeighborEmbedding
 from umapkit.parametric._networks import build_network
 from umapkit.parametric._scaling import SCALINGS, Scaling, fit_scaling
+from umapkit.parametric._steady import SteadyProducts
 from umapkit.parametric._torch import Tensor, choose_device, nn, torch
 
 _BLOCK = 256  # rows that a network is given at once outside of training, always as many
@@ -164,13 +165,14 @@ class NetworkEmbedding(NeighborEmbedding):
     def _in_blocks(self, rows: NDArray[np.float32], function: Any) -> NDArray[np.float32]:
         """Run a network on blocks of one size, the last one filled up.
 
-        Matrix products round differently for different shapes; so a row's answer does not depend
-        on how many others are asked for.
+        Matrix products round differently for different shapes, and on the CPU for different places
+        in a block (`_steady`); so a row's answer does not depend on the others asked for.
         """
         device = self._device()
         self.networks_.eval()
         parts = []
-        with torch.inference_mode(), self._threads():
+        steady = SteadyProducts() if device.type == "cpu" else nullcontext()
+        with torch.inference_mode(), self._threads(), steady:
             for begin in range(0, len(rows), _BLOCK):
                 part = rows[begin : begin + _BLOCK]
                 block = torch.zeros((_BLOCK, rows.shape[1]))
