@@ -2,10 +2,10 @@
 //
 //   z = sqrt(-2 ln(1 - u)) cos(2 pi v)      (Box and Muller 1958)
 //
-// u, v: uniform with 24 bits, draws 2 k and 2 k + 1 of the vertex. ln: plain_log.hpp. The turn v is
-// reduced exactly to [-1/8, 1/8] of a quarter's neighbourhood, then sine and cosine are their
-// series to the 17th power (truncated below 1e-17). NumPy's own log and cos take other roads on
-// other processors. O(1) a number; error of a few units in the last place.
+// u, v: uniform with 24 bits, draws 2 k and 2 k + 1 of the vertex. ln: plain_log.hpp; cos:
+// plain_trig.hpp, after the turn v has been reduced exactly to [-1/8, 1/8] of the nearest quarter.
+// NumPy's own log and cos take other roads on other processors. O(1) a number; error of a few units
+// in the last place.
 #pragma once
 #include <cmath>
 #include <cstddef>
@@ -14,6 +14,7 @@
 #include "umapkit/isa.hpp"
 #include "umapkit/parallel.hpp"
 #include "umapkit/plain_log.hpp"
+#include "umapkit/plain_trig.hpp"
 #include "umapkit/random.hpp"
 
 UMAPKIT_BEGIN
@@ -21,32 +22,7 @@ UMAPKIT_BEGIN
 // cos(2 pi v) for v in [0, 1) with 24 bits.
 inline double cosine_of_turn(double v) {
   const int quarter = static_cast<int>(4.0 * v + 0.5);
-  const double x = 6.283185307179586477 * (v - 0.25 * quarter);
-  const double z = x * x;
-  double c = 1.0 / 20922789888000.0, s = 1.0 / 355687428096000.0;
-  c = c * z - 1.0 / 87178291200.0;
-  c = c * z + 1.0 / 479001600.0;
-  c = c * z - 1.0 / 3628800.0;
-  c = c * z + 1.0 / 40320.0;
-  c = c * z - 1.0 / 720.0;
-  c = c * z + 1.0 / 24.0;
-  c = c * z - 0.5;
-  c = c * z + 1.0;
-  s = s * z - 1.0 / 1307674368000.0;
-  s = s * z + 1.0 / 6227020800.0;
-  s = s * z - 1.0 / 39916800.0;
-  s = s * z + 1.0 / 362880.0;
-  s = s * z - 1.0 / 5040.0;
-  s = s * z + 1.0 / 120.0;
-  s = s * z - 1.0 / 6.0;
-  s = s * z + 1.0;
-  s = s * x;
-  switch (quarter & 3) {
-    case 0: return c;
-    case 1: return -s;
-    case 2: return -c;
-    default: return s;
-  }
+  return turn_of(quarter, 6.283185307179586477 * (v - 0.25 * quarter)).cosine;
 }
 
 // out (n x d): normal k of each of `vertices`, in `epoch` of the stage `start`.

@@ -57,11 +57,8 @@ struct Turn {
   double sine, cosine;
 };
 
-inline Turn plain_turn(double x) {
-  constexpr double kHigh = 1.57079632673412561417e+00, kMiddle = 6.07710050630396597660e-11,
-                   kLow = 2.02226624879595063154e-21;
-  const double q = std::floor(x * (2.0 / kPi) + 0.5);
-  const double r = ((x - q * kHigh) - q * kMiddle) - q * kLow;
+// Sine and cosine of quarter * pi / 2 + r, |r| <= pi / 4.
+inline Turn turn_of(long long quarter, double r) {
   const double z = r * r;
   double c = 1.0 / 20922789888000.0, s = 1.0 / 355687428096000.0;
   c = c * z - 1.0 / 87178291200.0;
@@ -81,12 +78,20 @@ inline Turn plain_turn(double x) {
   s = s * z - 1.0 / 6.0;
   s = s * z + 1.0;
   s = s * r;
-  switch (static_cast<long long>(q) & 3) {
+  switch (quarter & 3) {
     case 0: return {s, c};
     case 1: return {c, -s};
     case 2: return {-s, -c};
     default: return {-c, s};
   }
+}
+
+inline Turn plain_turn(double x) {
+  constexpr double kHigh = 1.57079632673412561417e+00, kMiddle = 6.07710050630396597660e-11,
+                   kLow = 2.02226624879595063154e-21;
+  const double q = std::floor(x * (2.0 / kPi) + 0.5);
+  const double r = ((x - q * kHigh) - q * kMiddle) - q * kLow;
+  return turn_of(static_cast<long long>(q), r);
 }
 
 UMAPKIT_END
