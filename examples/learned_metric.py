@@ -5,8 +5,8 @@
 The paper's Fig. 17: maps of the activations of the classifier's last hidden layer, the space of
 the "learned metric". Above, colours are the true classes; below, the classifier's; the labelled
 rows are large. Left, the classifier learned from its few labels alone; right, with UMAP's loss over
-all rows, on neighbours sought among the activations. The network is the paper's with a quarter of
-its widths, trained for as long as a processor allows; `--full` takes all of it, and wants a GPU.
+all rows, on neighbours sought among the activations. By default a small network, "conv28", trained
+for as long as a processor allows; `--full` takes the paper's, "cnn13", and wants a GPU.
 """
 
 from __future__ import annotations
@@ -21,19 +21,26 @@ from matplotlib.figure import Figure
 from umapkit import UMAP, plot
 from umapkit.parametric import SemiSupervisedUMAP
 
-PAPER = {"rows": 50_000, "width": 1.0, "steps": 20_000, "components": 1024, "batch": 128}
+PAPER = {
+    "sets": "mnist,fashion_mnist",
+    "rows": 50_000,
+    "encoder": "cnn13",
+    "steps": 20_000,
+    "components": 1024,
+    "batch": 128,
+}
 
 
 def picture(
     *,
-    sets: str = "mnist,fashion_mnist",
+    sets: str = "mnist",
     labels: int = 4,
-    rows: int = 2000,
-    encoder: str = "cnn13",
-    width: float = 0.25,
-    steps: int = 200,
-    components: int = 256,
-    batch: int = 48,
+    rows: int = 1500,
+    encoder: str = "conv28",
+    width: float = 1.0,
+    steps: int = 300,
+    components: int = 64,
+    batch: int = 64,
     seed: int = 0,
 ) -> Figure:
     """Train the classifiers and draw maps of what they see."""

@@ -1,6 +1,6 @@
 """One data set a row, one method a column: the family beside its relatives.
 
-    python examples/projections.py [--out FOLDER] [--sets moons,mnist,...] [--rows 1000] [--full]
+    python examples/projections.py [--out FOLDER] [--sets moons,mnist,...] [--rows 600] [--full]
 
 The paper's Fig. 4: UMAP, the same loss over free points (the paper's "UMAP (TF)"), Parametric
 UMAP, Parametric UMAP with an autoencoder's loss, Parametric t-SNE, t-SNE, a VAE, an autoencoder,
@@ -24,7 +24,12 @@ from sklearn.manifold import TSNE
 from umapkit import UMAP, plot, quality
 from umapkit.parametric import VAE, Autoencoder, DirectUMAP, ParametricTSNE, ParametricUMAP
 
-PAPER = {"rows": 50_000, "epochs": 1000, "encoder": "conv28"}
+PAPER = {
+    "sets": "moons,bison,mnist,fashion_mnist,pbmc",
+    "rows": 50_000,
+    "epochs": 1000,
+    "encoder": "conv28",
+}
 WIDE = {"bison": {"neighbors": 150, "perplexity": 500}, "moons": {"perplexity": 500}}
 
 
@@ -51,10 +56,10 @@ def methods(rows: np.ndarray, name: str, *, encoder: str, epochs: int, seed: int
 
 def picture(
     *,
-    sets: str = "moons,bison,mnist,pbmc,fashion_mnist",
-    rows: int = 1000,
+    sets: str = "moons,mnist,pbmc",
+    rows: int = 600,
     encoder: str = "mlp",
-    epochs: int = 200,
+    epochs: int = 100,
     seed: int = 0,
 ) -> Figure:
     """Fit every method to every set and draw the maps."""

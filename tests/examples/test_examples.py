@@ -28,7 +28,7 @@ SMALL = {
     "attributes": "--data digits --rows 300 --dimensions 4 --steps 10",
     "interpolation": "--data digits --rows 300 --dimensions 4 --steps 10",
     "faces": "--file FACES --steps 2 --width 2 --channels 1",
-    "learned_metric": "--sets digits --rows 200 --width 0.05 --steps 8 --components 4 --batch 8",
+    "learned_metric": "--sets digits --rows 200 --encoder cnn13 --width 0.05 --steps 8 --batch 8",
 }
 
 
