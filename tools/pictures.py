@@ -215,16 +215,7 @@ def example(name: str) -> Callable[[], Figure]:
 
 
 # Of the figures of the Parametric UMAP paper, those that the pages show.
-EXAMPLES = (
-    "moons",
-    "projections",
-    "loss_against_time",
-    "embedding_speed",
-    "reconstruction_speed",
-    "attributes",
-    "interpolation",
-    "learned_metric",
-)
+EXAMPLES = ("moons", "loss_against_time", "embedding_speed", "attributes")
 PICTURES: dict[str, Callable[[], Figure]] = {
     "mnist": mnist,
     "start": start,
