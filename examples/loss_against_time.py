@@ -5,7 +5,7 @@
 The paper's Fig. 10: cross-entropy against seconds of optimisation, the graph not counted, since all
 three descend on the same one. Unlike the paper's, the loss is that of one fixed sample of 50,000
 edges and five negatives each, drawn from the graph for all, at chosen moments: there is no running
-mean to lag behind, and measuring is not counted as time.
+mean to lag behind, and measuring is not counted as time. It took five minutes on one busy core.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@
 The paper's Fig. 3: the 2,000 rows, the labelled ones in colour, and the classifier's decision as a
 contour, learned from the six labels alone and with UMAP's loss over all rows; the map of the joint
 network; its losses; the accuracy on 1,000 rows that nothing was learned from, along the training.
+It took three minutes on one busy core.
 """
 
 from __future__ import annotations
