@@ -1,13 +1,15 @@
 """Make the pictures of the README and of docs/ with the code of this checkout.
 
 python tools/pictures.py [NAME ...] writes docs/pictures/NAME.png. MNIST and the mammoth come from
-the folder that UMAPKIT_DATA names, or from their public originals.
+the folder that UMAPKIT_DATA names, or from their public originals. Those of `examples` need torch.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -200,6 +202,20 @@ def three_clouds() -> tuple[np.ndarray, np.ndarray]:
     return rows, np.repeat([0, 1, 2], 500)
 
 
+def example(name: str) -> Callable[[], Figure]:
+    """Return what draws the figure of examples/NAME.py, with its own defaults."""
+
+    def draw() -> Figure:
+        folder = str(FOLDER.parents[1] / "examples")
+        if folder not in sys.path:
+            sys.path.insert(0, folder)
+        return import_module(name).picture()
+
+    return draw
+
+
+# Of the figures of the Parametric UMAP paper, those that the pages show.
+EXAMPLES = ("moons", "loss_against_time", "embedding_speed", "attributes")
 PICTURES: dict[str, Callable[[], Figure]] = {
     "mnist": mnist,
     "start": start,
@@ -211,6 +227,7 @@ PICTURES: dict[str, Callable[[], Figure]] = {
     "trust": trust,
     "transform": transform,
     "labels": labels,
+    **{name: example(name) for name in EXAMPLES},
 }
 
 
