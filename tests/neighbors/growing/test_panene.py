@@ -134,6 +134,7 @@ def test_a_tree_is_built_by_small_steps():
             state = table.state_arrays()
             if seen == 3:  # in the midst of building
                 other = grow_from(state)
+                assert isinstance(other, PaneneTable)
                 gone = np.flatnonzero(table._linked)[::5]
                 for one in (table, other):
                     one.remove(gone)
