@@ -166,8 +166,8 @@ class CellSearch {
     near_.clear();
     for (std::size_t c = 0; c < hubs_.n; ++c)
       if (cells_.counts[c] > 0) near_.emplace_back(keys[c], static_cast<std::uint32_t>(c));
-    std::vector<bool>& probed = probed_[i];
-    probed.assign(hubs_.n, false);
+    std::vector<char>& probed = probed_[i];
+    probed.assign(hubs_.n, 0);
     std::size_t sorted = 0;
     int seen = 0;
     for (std::size_t j = 0; j < near_.size() && seen < effort_.scan; ++j) {
@@ -179,7 +179,7 @@ class CellSearch {
         std::sort(from, to);
       }
       const std::uint32_t cell = near_[j].second;
-      probed[cell] = true;
+      probed[cell] = 1;
       seen += cells_.counts[cell];
       visits_.push_back({std::uint64_t{j > 0} << 32 | cell, cell, static_cast<std::uint32_t>(i)});
     }
@@ -246,7 +246,7 @@ class CellSearch {
       float nearest = std::numeric_limits<float>::infinity();
       for (int j = 1; j < lists_.k && list[j] >= 0; ++j) {
         const std::int32_t at = cells_.where[list[j]];
-        if (at < 0 || probed_[i][static_cast<std::size_t>(at / kCell)]) continue;
+        if (at < 0 || probed_[i][static_cast<std::size_t>(at / kCell)] != 0) continue;
         if (!met_.add(static_cast<std::uint32_t>(list[j]))) continue;
         const auto slot = static_cast<std::size_t>(list[j]);
         const float height =
@@ -277,7 +277,7 @@ class CellSearch {
   std::vector<float> keys_, hub_keys_;
   std::vector<std::uint32_t> ids_;
   std::vector<std::vector<std::uint32_t>> notes_;
-  std::vector<std::vector<bool>> probed_;
+  std::vector<std::vector<char>> probed_;
   std::vector<Visit> visits_;
   std::vector<std::pair<float, std::uint32_t>> near_;
 };

@@ -167,7 +167,9 @@ inline std::size_t build_kd_tree(const KdForest& forest, int t, std::uint64_t se
     if (begin == end) continue;
     const auto size = static_cast<std::size_t>(end - begin);
     const std::uint64_t bits = draw(key(seed, Stage::tree, number, task[0]), 0);
-    auto [c, at] = choose_cut(tree, begin, size, bits);
+    const auto chosen = choose_cut(tree, begin, size, bits);
+    std::size_t c = chosen.first;
+    float at = chosen.second;
     const auto goes_left = [&](std::int32_t slot) { return tree.row(slot)[c] < at; };
     std::int32_t* middle = std::stable_partition(begin, end, goes_left);
     if (middle == begin || middle == end) {  // the sampled rows agree: look at all
