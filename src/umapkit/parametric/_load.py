@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from umapkit.parametric._group import group
 from umapkit.parametric._torch import nn, torch
 from umapkit.store import read_folder, write_folder
 
@@ -32,6 +33,8 @@ def save_model(model: NetworkEmbedding, path: str | os.PathLike[str]) -> None:
     from umapkit import __version__
 
     check_is_fitted(model)
+    if group()[1]:
+        return
     arrays: dict[str, NDArray[Any]] = {"embedding": model.embedding_}
     parameters: dict[str, Any] = {}
     for name, value in model.get_params(deep=False).items():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, Self
 
@@ -11,14 +10,15 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from sklearn.base import ClassifierMixin
 
-from umapkit._seed import resolve_seed
 from umapkit.distances import Metric
 from umapkit.graph import intersect_labels
 from umapkit.parametric._augment import AUGMENTATIONS, Augmentation
 from umapkit.parametric._base import NetworkEmbedding
-from umapkit.parametric._direct import curve_of
+from umapkit.parametric._checks import curve_of
+from umapkit.parametric._classes import classes_back, classes_state
 from umapkit.parametric._edges import EdgeSource
 from umapkit.parametric._heads import Branch, fork_width, make_heads, make_trunk
+from umapkit.parametric._history import joined, last_loss
 from umapkit.parametric._joint import JointObjective
 from umapkit.parametric._rows import RowSource
 from umapkit.parametric._scaling import fit_scaling
@@ -132,6 +132,7 @@ class SemiSupervisedUMAP(ClassifierMixin, NetworkEmbedding):
 
     Examples
     --------
+    >>> import numpy as np
     >>> from umapkit.parametric import SemiSupervisedUMAP
     >>> rng = np.random.default_rng(0)
     >>> rows = np.concatenate([rng.normal(size=(50, 3)), 5 + rng.normal(size=(50, 3))])
@@ -141,9 +142,6 @@ class SemiSupervisedUMAP(ClassifierMixin, NetworkEmbedding):
     >>> model.predict(rows[[3, 60]])
     array([0, 1])
     """
-
-    batch_size: Any
-    schedule: Schedule
 
     def __init__(
         self,
@@ -259,7 +257,7 @@ class SemiSupervisedUMAP(ClassifierMixin, NetworkEmbedding):
         rows = self._rows(X, reset=True)
         codes, self.classes_ = read_labels(y, len(rows))
         judged = None if validation is None else read_validation(self, *validation)
-        self.seed_ = resolve_seed(self.random_state)
+        self.seed_ = self._draw_seed()
         self._make_networks(rows)
         self._add_classifier()
         self.__dict__.pop("graph_", None)
@@ -274,7 +272,7 @@ class SemiSupervisedUMAP(ClassifierMixin, NetworkEmbedding):
             interrupt = training.interrupt
             if interrupt is not None or (with_edges and training.stopped == "patience"):
                 break
-        self.loss_ = self.history_["loss"][-1] if self.history_.get("loss") else math.nan
+        self.loss_ = last_loss(self.history_)
         self.embedding_ = self._encode(rows)
         if interrupt is not None:
             raise KeyboardInterrupt from interrupt
@@ -382,7 +380,7 @@ class SemiSupervisedUMAP(ClassifierMixin, NetworkEmbedding):
             augment=AUGMENTATIONS[augment] if isinstance(augment, str) else augment,
             shape=shape,
             averaging=self.averaging,
-            compiled=self.compile,
+            compile=self.compile,
             seed=self.seed_,
         )
         options = TrainOptions(
@@ -407,12 +405,7 @@ class SemiSupervisedUMAP(ClassifierMixin, NetworkEmbedding):
                 first_step=self.n_steps_,
             )
             objective.settle()
-        before, after = len(self.history_.get("step", [])), len(training.history.get("step", []))
-        self.history_ = {
-            name: self.history_.get(name, [math.nan] * before)
-            + training.history.get(name, [math.nan] * after)
-            for name in {**self.history_, **training.history}
-        }
+        self.history_ = joined(self.history_, training.history)
         self.n_steps_ += training.n_steps
         return training
 
@@ -469,23 +462,15 @@ class SemiSupervisedUMAP(ClassifierMixin, NetworkEmbedding):
             seed=self.seed_,
         )
 
-    # --- checks ---------------------------------------------------------------------------------
-
     # --- files ----------------------------------------------------------------------------------
 
     def _extra_state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         names = ("n_steps_", "loss_", "n_graphs_", "a_", "b_")
-        kind = self.classes_.dtype
-        if kind.kind not in "biufU":
-            msg = f"classes_ of dtype {kind} cannot be saved. Give numbers or strings."
-            raise ValueError(msg)
         config: dict[str, Any] = {name: getattr(self, name) for name in names}
-        config["classes"] = {"dtype": kind.str, "values": self.classes_.tolist()}
-        return config, {}
+        return config | {"classes": classes_state(self.classes_)}, {}
 
     def _restore(self, config: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
-        classes = config.pop("classes")
+        self.classes_ = classes_back(config.pop("classes"))
         for name, value in config.items():
             setattr(self, name, value)
-        self.classes_ = np.array(classes["values"], dtype=np.dtype(classes["dtype"]))
         self._add_classifier()

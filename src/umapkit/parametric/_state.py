@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from umapkit.parametric._classes import classes_back, classes_state
 from umapkit.parametric._torch import nn
 
 if TYPE_CHECKING:
@@ -41,10 +42,7 @@ def extra_state(model: ParametricUMAP) -> tuple[dict[str, Any], dict[str, NDArra
     }
     classes = getattr(model, "classes_", None)
     if classes is not None:
-        if classes.dtype.kind not in "biufU" and not all(isinstance(c, str) for c in classes):
-            msg = f"classes_ of dtype {classes.dtype} cannot be saved. Give numbers or strings."
-            raise ValueError(msg)
-        config["classes"] = {"dtype": classes.dtype.str, "values": classes.tolist()}
+        config["classes"] = classes_state(classes)
     return config, arrays
 
 
@@ -63,6 +61,5 @@ def restore_state(
     model._landmark_places = arrays["landmark_places"]
     classes = config.get("classes")
     if classes is not None:
-        kind = object if classes["dtype"] == "|O" else np.dtype(classes["dtype"])
-        model.classes_ = np.array(classes["values"], dtype=kind)
+        model.classes_ = classes_back(classes)
         model.networks_["head"] = make_head(model, len(model.classes_))
