@@ -20,6 +20,11 @@ from umapkit.parametric import (  # noqa: E402
     SemiSupervisedUMAP,
 )
 
+# Warnings of torch about its own parts.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf"),
+    pytest.mark.filterwarnings("ignore:`torch.jit"),
+]
 KINDS = {"n_jobs": 1, "random_state": 0, "device": "cpu"}
 MODELS = [
     ParametricUMAP(n_steps=20, batch_size=32, decoder="mlp", **KINDS),
@@ -33,8 +38,9 @@ MODELS = [
 def both_ways(model, rows) -> None:
     y = np.where(np.arange(len(rows)) % 4 < 2, np.arange(len(rows)) % 2, -1)
     plain, fast = (clone(model).set_params(compile=wanted).fit(rows, y) for wanted in (False, True))
-    atol = 1e-3 * np.ptp(plain.embedding_)
-    np.testing.assert_allclose(fast.embedding_, plain.embedding_, atol=atol)
+    # No loss of pairs sees a shift of the whole map, so rounding moves it freely.
+    one, two = (found.embedding_ - found.embedding_.mean(axis=0) for found in (plain, fast))
+    np.testing.assert_allclose(one, two, atol=1e-3 * np.ptp(one))
     np.testing.assert_array_equal(fast.transform(rows), fast.embedding_)
 
 

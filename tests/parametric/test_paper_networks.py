@@ -24,46 +24,52 @@ def enlarged(side: int, n: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_the_papers_convolutions_learn_digits_of_28_pixels():
-    rows, y = enlarged(28, 400)
-    model = ParametricUMAP(
-        "conv28", batch_size=64, n_steps=60, learning_rate=1e-3, **KINDS
-    ).fit(rows[:300])  # fmt: skip
-    assert model.history_["loss"][-1] < 0.7 * model.history_["loss"][0]
-    held = quality.knn_accuracy(
-        model.embedding_, y[:300], test_embedding=model.transform(rows[300:]), test_y=y[300:]
-    )
-    assert held > 0.7
-    assert quality.trustworthiness(rows[:300], model.embedding_) > 0.85
+    """A small part of the paper's run on MNIST; the whole takes hours on a CPU."""
+    rows, y = enlarged(28, 1000)
+    learned, new = rows[:800], rows[800:]
+    kept, trusted = {}, {}
+    for n_steps in (0, 80):
+        model = ParametricUMAP(
+            "conv28", batch_size=64, n_steps=n_steps, learning_rate=2e-3, **KINDS
+        ).fit(learned)
+        kept[n_steps] = quality.knn_accuracy(
+            model.embedding_, y[:800], test_embedding=model.transform(new), test_y=y[800:]
+        )
+        trusted[n_steps] = quality.trustworthiness(learned, model.embedding_)
+    assert kept[80] > kept[0] + 0.25
+    assert trusted[80] > trusted[0] + 0.15
+    assert np.isfinite(model.history_["loss"]).all()
 
 
-@pytest.mark.parametrize("name", [name for name in networks.NAMES if name != "cnn13"])
-def test_onnx_of_every_network_gives_the_same_places_and_rows(name, tmp_path):
+@pytest.mark.parametrize(
+    ("name", "side", "part"),
+    [("conv28", 8, "decoder"), ("conv32", 15, "encoder"), ("lstm", 8, "encoder"),
+     ("face", 16, "decoder")],
+)  # fmt: skip
+def test_onnx_of_the_papers_networks_gives_the_same_places_and_rows(name, side, part, tmp_path):
     pytest.importorskip("onnxscript")
     runtime = pytest.importorskip("onnxruntime")
-    side = 16 if name == "face" else 15 if name == "conv32" else 8
     rows, _ = enlarged(side, 20)
-    encoder = decoder = name
-    d = 2
+    networks_, d = (name, name), 2
     if name == "face":  # narrower than the paper's
         d = 72
         kinds = {"n_features": 256, "n_components": d, "input_shape": (16, 16)}
-        encoder, decoder = (
+        networks_ = tuple(
             networks.build("face", role=role, options={"width": 4}, **kinds)
             for role in ("encoder", "decoder")
         )
     model = ParametricUMAP(
-        encoder, decoder, n_components=d, n_steps=1, batch_size=4, n_neighbors=5,
-        input_shape=None if name == "mlp" else (1, side, side), **KINDS,
+        *networks_, n_components=d, n_steps=1, batch_size=4, n_neighbors=5,
+        input_shape=(1, side, side), **KINDS,
     ).fit(rows)  # fmt: skip
-    for part, given, wanted in (
-        ("encoder", rows, model.embedding_),
-        ("decoder", model.embedding_, model.inverse_transform(model.embedding_)),
-    ):
-        model.export_onnx(tmp_path / "network.onnx", part=part)
-        session = runtime.InferenceSession(str(tmp_path / "network.onnx"))
-        for n in (1, 7):
-            (found,) = session.run(None, {session.get_inputs()[0].name: given[:n]})
-            np.testing.assert_allclose(found, wanted[:n], rtol=1e-4, atol=1e-4)
+    given, wanted = rows, model.embedding_
+    if part == "decoder":
+        given, wanted = model.embedding_, model.inverse_transform(model.embedding_)
+    model.export_onnx(tmp_path / "network.onnx", part=part)
+    session = runtime.InferenceSession(str(tmp_path / "network.onnx"))
+    for n in (1, 7):
+        (found,) = session.run(None, {session.get_inputs()[0].name: given[:n]})
+        np.testing.assert_allclose(found, wanted[:n], rtol=1e-4, atol=1e-4)
 
 
 def test_onnx_of_a_semi_supervised_network_gives_the_same_places(tmp_path):

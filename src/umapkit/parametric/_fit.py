@@ -46,9 +46,9 @@ def fit_umap(
         other = "densmap=True" if model.densmap else "precomputed_knn="
         msg = f"graph= and {other} were both given; the graph alone knows no distances. Give one."
         raise ValueError(msg)
-    known = model.warm_start and hasattr(model, "networks_")
+    known = model.warm_start and hasattr(model, "embedding_")
     if known:
-        _check_same_shape(model, rows)
+        _check_same_width(model)
     memberships, lists = find_memberships(model, rows, graph)
     if not known:
         for name in ("embedding_", "history_", "networks_", "classes_", "_optimizer"):
@@ -59,20 +59,19 @@ def fit_umap(
     _descend(model, rows, memberships, lists, targets=targets, fixed=fixed)
 
 
-def _check_same_shape(model: ParametricUMAP, rows: NDArray[np.float32]) -> None:
-    made = len(model._scaling.shift), model.embedding_.shape[1]
-    if (rows.shape[1], model.n_components) != made:
+def _check_same_width(model: ParametricUMAP) -> None:
+    made = model.embedding_.shape[1]
+    if model.n_components != made:
         msg = (
-            f"The networks go from {made[0]} columns to {made[1]} dimensions; X has "
-            f"{rows.shape[1]} columns, n_components={model.n_components}. Give as many to go on "
-            "with them, or fit anew with warm_start=False."
+            f"n_components={model.n_components!r}, and the networks that go on make maps of "
+            f"{made} dimensions. Give {made}, or fit anew with warm_start=False."
         )
         raise ValueError(msg)
 
 
 def learn_more(model: ParametricUMAP, rows: NDArray[np.float32], y: Any) -> None:
     """Train a fitted model on new rows and its landmarks."""
-    _check_same_shape(model, rows)
+    _check_same_width(model)
     kept, places = model._landmark_rows, model._landmark_places
     together = np.concatenate([rows, kept])
     fixed = np.full((len(together), places.shape[1]), np.nan, dtype=np.float32)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
@@ -14,8 +13,7 @@ from umapkit.parametric._torch import nn
 if TYPE_CHECKING:
     from umapkit.parametric._umap import ParametricUMAP
 
-_NUMBERS = ("a_", "b_", "n_steps_")
-_MAYBE_NAN = ("loss_", "neighbor_recall_")
+_NUMBERS = ("a_", "b_", "n_steps_", "loss_", "neighbor_recall_")
 
 
 def make_head(model: ParametricUMAP, n_classes: int) -> nn.Module:
@@ -29,9 +27,6 @@ def make_head(model: ParametricUMAP, n_classes: int) -> nn.Module:
 def extra_state(model: ParametricUMAP) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """Numbers and arrays; see `NetworkEmbedding._extra_state`."""
     config: dict[str, Any] = {name: getattr(model, name) for name in _NUMBERS}
-    for name in _MAYBE_NAN:
-        value = float(getattr(model, name))
-        config[name] = None if np.isnan(value) else value
     graph = model.graph_
     arrays = {
         "graph.indptr": graph.indptr,
@@ -52,8 +47,6 @@ def restore_state(
     """Take back what `extra_state` gave."""
     for name in _NUMBERS:
         setattr(model, name, config[name])
-    for name in _MAYBE_NAN:
-        setattr(model, name, float("nan") if config[name] is None else config[name])
     n = len(arrays["graph.indptr"]) - 1
     parts = (arrays["graph.data"], arrays["graph.indices"], arrays["graph.indptr"])
     model.graph_ = csr_array(parts, shape=(n, n))

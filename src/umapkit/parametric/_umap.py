@@ -351,9 +351,9 @@ class ParametricUMAP(ClassPredictor, Decoding):
             On Ctrl-C during training; the model is fitted with the state of that moment.
         """
         check_umap_parameters(self)
-        rows = self._rows(X, reset=True)
-        known = hasattr(self, "networks_")
-        if not (self.warm_start and known):
+        goes_on = self.warm_start and hasattr(self, "embedding_")
+        rows = self._rows(X, reset=not goes_on)
+        if not goes_on:
             self.seed_ = self._draw_seed()
         fit_umap(self, rows, y, graph=graph, landmarks=landmarks)
         return self
@@ -389,7 +389,7 @@ class ParametricUMAP(ClassPredictor, Decoding):
         ParametricUMAP
             Itself.
         """
-        if not hasattr(self, "networks_"):
+        if not hasattr(self, "embedding_"):
             return self.fit(X, y)
         check_umap_parameters(self)
         learn_more(self, self._rows(X, reset=False), y)
