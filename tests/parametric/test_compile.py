@@ -20,18 +20,14 @@ from umapkit.parametric import (  # noqa: E402
     SemiSupervisedUMAP,
 )
 
-# Warnings of torch about its own parts.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf"),
-    pytest.mark.filterwarnings("ignore:`torch.jit"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore")  # torch warns about its own parts
 KINDS = {"n_jobs": 1, "random_state": 0, "device": "cpu"}
 MODELS = [
-    ParametricUMAP(n_steps=20, batch_size=32, decoder="mlp", **KINDS),
+    ParametricUMAP(n_steps=6, batch_size=32, decoder="mlp", **KINDS),
     ParametricTSNE(n_epochs=10, perplexity=5, **KINDS),
     Autoencoder(n_epochs=5, batch_size=32, **KINDS),
     VAE(n_epochs=5, batch_size=32, **KINDS),
-    SemiSupervisedUMAP(n_steps=20, batch_size=32, width=0.2, **KINDS),
+    SemiSupervisedUMAP(n_steps=6, batch_size=32, width=0.2, **KINDS),
 ]
 
 
@@ -67,5 +63,5 @@ def test_the_networks_are_captured_for_batches_of_any_size(model, monkeypatch):
 )
 def test_a_compiled_encoder_makes_the_same_map():
     torch.compiler.reset()
-    model = ParametricUMAP(n_steps=20, batch_size=32, **KINDS)
+    model = ParametricUMAP(n_steps=6, batch_size=32, **KINDS)
     both_ways(model, np.random.default_rng(0).normal(size=(80, 5)).astype(np.float32))

@@ -43,7 +43,7 @@ def test_given_neighbours_are_kept(rows, tmp_path, kind):
 def test_keywords_with_arrays_and_infinite_numbers_are_kept(rows, tmp_path):
     weights = np.array([1.0, 2.0, 3.0, 4.0])
     model = ParametricUMAP(
-        metric="minkowski", metric_kwds={"p": 3, "w": weights}, disconnection_distance=np.inf,
+        metric="wminkowski", metric_kwds={"p": 3, "w": weights}, disconnection_distance=np.inf,
         n_steps=3, **KINDS,
     )  # fmt: skip
     again = saved(model, rows, tmp_path / "map")

@@ -1,4 +1,4 @@
-"""Rows that are hard or wrong, for each of the six estimators; one thread or two."""
+"""Rows that are hard or wrong, threads, half precision, progress: each of the six estimators."""
 
 from __future__ import annotations
 
@@ -168,3 +168,24 @@ def test_rows_without_neighbours_are_left_out_of_the_loss_but_have_places(model)
     assert np.isfinite(fitted.embedding_).all()
     with pytest.raises(ValueError, match="no edge"):
         fit(model, rows, disconnection_distance=1e-9)
+
+
+@every_model
+def test_half_precision_trains_to_another_rounding(model):
+    if not hasattr(model, "amp"):
+        pytest.skip("no network, so nothing to make quick")
+    full, half = fit(model, rows_of()), fit(model, rows_of(), amp=True)
+    assert np.isfinite(half.embedding_).all()
+    assert half.embedding_.dtype == np.float32
+    assert not np.array_equal(half.embedding_, full.embedding_)
+    assert half.history_["loss"][-1] == pytest.approx(full.history_["loss"][-1], rel=0.05)
+
+
+@every_model
+def test_progress_is_shown_on_standard_error_when_asked_for(model, capfd):
+    fit(model, rows_of())
+    assert capfd.readouterr() == ("", "")
+    fit(model, rows_of(), verbose=True)
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert "training" in err
