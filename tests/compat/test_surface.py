@@ -60,8 +60,8 @@ def test_importing_it_loads_nothing_heavy_and_leaves_the_process_alone():
 
 
 def test_missing_names_say_what_is_there():
-    with pytest.raises(AttributeError, match=r"has no 'ParametricUMAP'; it has: .*UMAP"):
-        umap.ParametricUMAP  # noqa: B018  (the attribute access is the test)
+    with pytest.raises(AttributeError, match=r"has no 'DensMAP'; it has: .*ParametricUMAP"):
+        umap.DensMAP  # noqa: B018  (the attribute access is the test)
     modules = (umap.aligned_umap, umap.layouts, umap.sparse, umap.spectral, umap.umap_)
     for module in (*modules, umap.utils, umap.validation):
         for name in module.__all__:

@@ -105,6 +105,8 @@ def test_onnx_gives_the_same_places(tmp_path, kind):
     [
         (Autoencoder, {"patience": 3}, "held_out=0"),
         (Autoencoder, {"decoder": None}, "decoder=None"),
+        (Autoencoder, {"held_out": 0.01}, "keeps none of 10 rows"),
+        (Autoencoder, {"batch_size": None}, "batch_size=None"),
         (Autoencoder, {"n_epochs": 0}, "n_epochs=0"),
         (Autoencoder, {"reconstruction_loss": "l1"}, "'mse'"),
         (VAE, {"kl_weight": -1}, "kl_weight=-1"),

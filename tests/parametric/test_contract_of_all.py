@@ -23,7 +23,9 @@ MODELS = [
     VAE(n_epochs=2, **KINDS),
     ParametricTSNE(n_epochs=3, **KINDS),
     DirectUMAP(n_epochs=3, **KINDS),
-    SemiSupervisedUMAP(n_steps=40, learning_rate=0.02, batch_size=16, width=0.3, **KINDS),
+    SemiSupervisedUMAP(
+        n_steps=25, learning_rate=0.03, batch_size=8, labelled_batch_size=32, width=0.3, **KINDS
+    ),
 ]
 # -1 marks what is not known; scikit-learn's own semi-supervised estimators are excused by name.
 EXCUSED = {"SemiSupervisedUMAP": {"check_classifiers_classes"}}

@@ -14,11 +14,11 @@ def digits():
     rows, y = load_digits(return_X_y=True)
     order = np.random.default_rng(0).permutation(len(rows))
     rows, y = rows[order].astype(np.float32), y[order]
-    return rows[:1400], y[:1400], rows[1400:], y[1400:]
+    return rows[:900], y[:900], rows[900:1300], y[900:1300]
 
 
 def model(**keywords) -> ParametricUMAP:
-    settings = {"random_state": 0, "n_jobs": 1, "device": "cpu", "n_steps": 800}
+    settings = {"random_state": 0, "n_jobs": 1, "device": "cpu", "batch_size": 512}
     return ParametricUMAP(**(settings | keywords))
 
 
@@ -37,37 +37,30 @@ def error(fitted: ParametricUMAP, rows: np.ndarray) -> float:
 
 
 def test_a_joint_decoder_reconstructs_better_than_a_detached_one(digits, joint, detached):
+    """Check A12 at 8-D."""
     rows, _, new, _ = digits
     assert error(joint, rows) < error(detached, rows)
     assert error(joint, new) < error(detached, new)
     assert error(joint, new) < 0.5 * rows.var(axis=0).mean()
 
 
-def test_a_detached_decoder_leaves_the_encoder_as_it_is_without_one(digits, detached):
-    alone = model(n_components=8, n_steps=300).fit(digits[0])
+def test_in_two_dimensions_a_joint_decoder_is_no_worse(digits):
+    """Check A12 at 2-D."""
+    rows, _, new, _ = digits
+    one, two = (model(n_steps=300, reconstruction=how).fit(rows) for how in ("joint", "detached"))
+    assert error(one, rows) <= error(two, rows)
+    assert error(one, new) <= error(two, new)
+
+
+def test_a_detached_decoder_leaves_the_encoder_as_it_is_without_one(digits):
+    """Check A12: bit by bit."""
+    alone, detached = (
+        model(n_components=8, n_steps=60, reconstruction=how).fit(digits[0][:500])
+        for how in (None, "detached")
+    )
     for name, tensor in alone.networks_["encoder"].state_dict().items():
         assert torch.equal(tensor, detached.networks_["encoder"].state_dict()[name])
     assert np.array_equal(alone.embedding_, detached.embedding_)
-
-
-def test_an_attribute_vector_raises_the_attribute(digits):
-    """Pictures moved by a column: where their ink lies is measured without the model."""
-    rows, _, new, _ = digits
-    rows = rows[:700]
-    pictures = rows.reshape(-1, 8, 8)
-    moved = np.concatenate([np.zeros((len(rows), 8, 1), np.float32), pictures[:, :, :-1]], axis=2)
-    both = np.concatenate([rows, moved.reshape(-1, 64)])
-    attribute = np.repeat([0.0, 1.0], len(rows))
-    fitted = model(n_components=16, n_steps=500, reconstruction="joint").fit(both)
-    (vector,) = fitted.attribute_vectors(attribute)
-
-    def centre(given: np.ndarray) -> np.ndarray:
-        ink = np.clip(given, 0, None).reshape(-1, 8, 8).sum(axis=1)
-        return (ink * np.arange(8)).sum(1) / ink.sum(1)
-
-    found = [centre(fitted.add_attribute(new, vector, t)) for t in (-1.0, 0.0, 1.0, 2.0)]
-    rising = np.all(np.diff(found, axis=0) > 0, axis=0)
-    assert rising.mean() >= 0.9
 
 
 def test_the_way_between_two_rows_begins_and_ends_with_them(digits, joint):
@@ -96,10 +89,8 @@ def test_files_and_onnx_give_what_the_model_gives(digits, tmp_path, kind):
     again.partial_fit(rows[:100])
     pytest.importorskip("onnxscript")
     runtime = pytest.importorskip("onnxruntime")
-    for part, given, wanted in (
-        ("encoder", rows, fitted.embedding_),
-        ("decoder", fitted.embedding_, back),
-    ):
+    parts = [("encoder", rows, fitted.embedding_), ("decoder", fitted.embedding_, back)]
+    for part, given, wanted in parts if kind == "mse" else parts[1:]:
         file = tmp_path / f"{part}.onnx"
         fitted.export_onnx(file, part=part)
         session = runtime.InferenceSession(str(file))

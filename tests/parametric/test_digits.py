@@ -35,6 +35,7 @@ def fixed_loss(graph, places: np.ndarray, curve: tuple[float, float]) -> float:
 
 
 def test_the_map_is_nearly_as_good_as_that_of_umap_and_so_is_its_loss(digits):
+    """Checks A11 (trustworthiness, held-out accuracy) and A21 (cross-entropy)."""
     rows, y, new, y_new = digits
     umap = UMAP(random_state=0, n_jobs=1).fit(rows)
     fitted = model().fit(rows)
@@ -42,7 +43,7 @@ def test_the_map_is_nearly_as_good_as_that_of_umap_and_so_is_its_loss(digits):
     here = quality.trustworthiness(rows, fitted.embedding_, n_neighbors=5)
     assert here >= there - 0.02
     held = KNeighborsClassifier(5).fit(fitted.embedding_, y).score(fitted.transform(new), y_new)
-    assert held >= 0.92
+    assert held >= 0.93
     curve = (fitted.a_, fitted.b_)
     ours = fixed_loss(fitted.graph_, fitted.embedding_, curve)
     theirs = fixed_loss(fitted.graph_, umap.embedding_, curve)
@@ -50,6 +51,7 @@ def test_the_map_is_nearly_as_good_as_that_of_umap_and_so_is_its_loss(digits):
 
 
 def test_batches_of_points_make_a_worse_map(digits):
+    """Check A13, second half; the first is `test_batches_of_one_edge_train`."""
     rows = digits[0]
     by_edges, by_points = (
         quality.trustworthiness(
@@ -67,7 +69,9 @@ def test_densities_are_kept_better_with_densmap(digits):
     rows[200:] = rows[200:] * 10 + 100
     found = [
         quality.density_correlation(
-            rows, model(n_steps=300, densmap=kept).fit_transform(rows), n_neighbors=15
+            rows,
+            model(n_steps=300, batch_size=512, densmap=kept).fit_transform(rows),
+            n_neighbors=15,
         )
         for kept in (False, True)
     ]
@@ -83,6 +87,8 @@ def test_the_global_correlation_is_higher_when_it_counts(digits):
         near = np.linalg.norm(places[one] - places[two], axis=1)
         return float(np.corrcoef(near, np.linalg.norm(rows[one] - rows[two], axis=1))[0, 1])
 
-    plain = correlation(model(n_steps=300).fit_transform(rows))
-    kept = correlation(model(n_steps=300, correlation_weight=1.0).fit_transform(rows))
+    plain = correlation(model(n_steps=300, batch_size=512).fit_transform(rows))
+    kept = correlation(
+        model(n_steps=300, batch_size=512, correlation_weight=1.0).fit_transform(rows)
+    )
     assert kept > plain + 0.05

@@ -172,3 +172,23 @@ def test_memory_is_a_few_bytes_an_edge():
     tracemalloc.stop()
     assert kept <= 17 * n * k
     assert peak - kept < 4_000_000
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"batch_size": 0}, "batch_size=0"),
+        ({"negative_sample_rate": -1}, "negative_sample_rate=-1"),
+        ({"negatives": "far"}, "negatives='far'"),
+        ({"held_out": 1e-9}, "keeps none of the"),
+        ({"held_out": 1.0}, "keeps all of the"),
+    ],
+)
+def test_what_cannot_be_drawn_is_said(graph, change, said):
+    for kind, more in ((EdgeSource, {}), (ScheduleSource, {"n_epochs": 3})):
+        with pytest.raises(ValueError, match=said):
+            kind(graph, **{"batch_size": 5, "seed": 0, **more, **change})
+    with pytest.raises(ValueError, match="n_epochs=0"):
+        ScheduleSource(graph, n_epochs=0, batch_size=5, seed=0)
+    with pytest.raises(ValueError, match="batch_size=0"):
+        PointSource(graph, batch_size=0, seed=0)

@@ -190,3 +190,12 @@ def test_reconstruction_by_squares_and_by_cross_entropy():
     logits = torch.zeros(2, 2)
     assert abs(float(reconstruction_loss(logits, x, scaling, "bce")) - math.log(2)) < 1e-6
     torch.testing.assert_close(scaling.squeeze(x), torch.tensor(rows) / 255)
+
+
+def test_unknown_forms_are_refused():
+    batch = batch_of(np.random.default_rng(0), 5, 4, 2).to(CPU)
+    with pytest.raises(ValueError, match="form='cap' is not known"):
+        umap_loss(torch.zeros(5, 2), batch, a=1.5, b=0.9, form="cap")
+    x = torch.zeros(2, 2)
+    with pytest.raises(ValueError, match="kind='l1' is not known"):
+        reconstruction_loss(x, x, fit_scaling(np.eye(2, dtype=np.float32), "none"), "l1")

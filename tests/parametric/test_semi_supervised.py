@@ -25,6 +25,7 @@ def digits():
 
 
 def test_four_labels_a_class_go_further_with_umaps_loss(digits):
+    """Check A15, on digits."""
     rows, labels = digits
     learned, new = rows[:1400], rows[1400:]
     known = few(labels[:1400], 4)
@@ -147,6 +148,10 @@ def test_views_are_pictures_drawn_from_the_generator(name):
         ({"label_smoothing": 2}, "at most 1"),
         ({"encoder": "conv28", "width": 0.5, "input_shape": (8, 8)}, "'mlp' and 'cnn13' only"),
         ({"averaging": 1.0}, "averaging=1.0"),
+        ({"graph_steps": 7}, "graph_steps=7 does nothing"),
+        ({"check_every": 7}, "check_every=7 does nothing"),
+        ({"umap_weight": 0.0, "graph": "activations"}, "does nothing with umap_weight=0"),
+        ({"batch_size": None}, "batch_size=None"),
         ({"encoder": torch.nn.Linear(3, 2)}, "The trunk failed"),
     ],
 )

@@ -8,6 +8,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from umapkit.parametric import networks  # noqa: E402
 from umapkit.parametric._steady import SteadyProducts  # noqa: E402
 
 WIDTHS = [(10, 30, 3), (784, 100, 2), (17, 13, 2), (33, 5, 1), (64, 256, 10)]
@@ -28,6 +29,20 @@ def test_rows_in_another_order_get_the_same_bits(widths):
         found = network(rows)
         for _ in range(20):
             order = torch.randperm(256)
+            assert torch.equal(network(rows[order]), found[order])
+
+
+@pytest.mark.parametrize("name", networks.NAMES)
+def test_rows_of_the_papers_networks_get_the_same_bits_in_another_order(name):
+    side = 16
+    kinds = {"n_features": side**2, "n_components": 72, "input_shape": (side, side)}
+    options = {"width": 4} if name == "face" else {"width": 0.1} if name == "cnn13" else {}
+    network = networks.build(name, role="encoder", options=options, **kinds).eval()
+    rows = torch.rand(256, side**2, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode(), SteadyProducts():
+        found = network(rows)
+        for seed in range(3):
+            order = torch.randperm(256, generator=torch.Generator().manual_seed(seed))
             assert torch.equal(network(rows[order]), found[order])
 
 

@@ -178,3 +178,23 @@ def test_an_unknown_device_is_refused():
     with pytest.raises(ValueError, match="device='nonsense' cannot be used"):
         choose_device("nonsense")
     assert choose_device("cpu").type == "cpu"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"n_steps": -1}, {"schedule": "step"}, {"learning_rate": 0.0}, {"clip": -1.0},
+        {"patience": 0}, {"check_every": -1}, {"record_every": 0},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_options_that_cannot_be_used_are_refused(change):
+    (name,) = change
+    with pytest.raises(ValueError, match=name):
+        TrainOptions(**{"n_steps": 5, **change})
+
+
+def test_networks_without_anything_to_train_are_refused():
+    layer = line().requires_grad_(requires_grad=False)
+    with pytest.raises(ValueError, match="nothing to train"):
+        train(layer, batches, loss_of(layer), TrainOptions(n_steps=1))

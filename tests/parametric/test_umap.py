@@ -89,6 +89,7 @@ def test_every_way_of_training_parts_the_clouds(blobs, keywords):
 
 
 def test_batches_of_one_edge_train(blobs):
+    """Check A13, first half."""
     fitted = model(batch_size=1, n_steps=400).fit(blobs[0])
     assert np.isfinite(fitted.embedding_).all()
     assert fitted.n_steps_ == 400
@@ -189,6 +190,17 @@ def test_a_warm_start_goes_on(blobs):
     assert fitted.history_["step"] == [10.0 * i for i in range(1, 13)]
 
 
+def test_networks_of_another_shape_do_not_go_on(blobs):
+    fitted = model(warm_start=True, n_steps=5).fit(blobs[0])
+    with pytest.raises(ValueError, match="expecting 6 features"):
+        fitted.fit(blobs[0][:, :5])
+    assert np.array_equal(fitted.transform(blobs[0]), fitted.embedding_)
+    for again in ("fit", "partial_fit"):
+        with pytest.raises(ValueError, match="n_components=3"):
+            getattr(fitted.set_params(n_components=3), again)(blobs[0])
+    assert fitted.set_params(warm_start=False).fit(blobs[0]).embedding_.shape == (180, 3)
+
+
 def test_a_memory_map_is_read_in_place(blobs, tmp_path):
     rows, _ = blobs
     np.save(tmp_path / "rows.npy", rows)
@@ -244,6 +256,8 @@ def test_pickles_give_the_same_places(blobs):
         ({"scaling": "log"}, "scaling='log'"),
         ({"device": "cuda:99"}, "cannot be used"),
         ({"held_out": 1.0}, "leaves no edge"),
+        ({"held_out": 1e-9}, "keeps none of the"),
+        ({"a": 1.0, "b": 1.0, "spread": 2.0}, "Give one pair"),
         ({"batches": "points", "negatives": "uniform"}, "Algorithm 2"),
         ({"supervision_period": (0, 1), "supervision": "triplet"}, "supervision_period"),
     ],

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, Literal, Self
 
-import numpy as np
 from numpy.typing import NDArray
 
-from umapkit._seed import Stage, resolve_seed
-from umapkit.parametric._base import NetworkEmbedding, check_whole
-from umapkit.parametric._checks import check_choice, check_number
+from umapkit._seed import Stage
+from umapkit.parametric._checks import check_choice, check_number, check_whole
+from umapkit.parametric._decoding import Decoding
+from umapkit.parametric._group import shared_steps
+from umapkit.parametric._history import last_loss
 from umapkit.parametric._more_losses import RECONSTRUCTIONS, Reconstruction, reconstruction_loss
 from umapkit.parametric._rows import RowSource
 from umapkit.parametric._shuffled import ShuffledRows, split_rows
-from umapkit.parametric._torch import Tensor, generator, torch
-from umapkit.parametric._train import SCHEDULES, Schedule, TrainOptions, train
+from umapkit.parametric._torch import Tensor, compiled, generator, torch
+from umapkit.parametric._train import Schedule, TrainOptions, train
 
 _JUDGED = 4096  # held-out rows that a check looks at, at most
 
 
-class Autoencoder(NetworkEmbedding):
+class Autoencoder(Decoding):
     """A network to few numbers and back, trained to give its input again.
 
     Parameters
@@ -85,6 +85,7 @@ class Autoencoder(NetworkEmbedding):
 
     Examples
     --------
+    >>> import numpy as np
     >>> from umapkit.parametric import Autoencoder
     >>> rows = np.random.default_rng(0).random((200, 10))
     >>> model = Autoencoder(n_epochs=2, random_state=0).fit(rows)
@@ -92,8 +93,6 @@ class Autoencoder(NetworkEmbedding):
     (3, 10)
     """
 
-    batch_size: Any
-    schedule: Schedule
     reconstruction_loss: Reconstruction
 
     def __init__(
@@ -163,17 +162,21 @@ class Autoencoder(NetworkEmbedding):
         """
         self._check_parameters()
         rows = self._rows(X, reset=True)
-        self.seed_ = resolve_seed(self.random_state)
+        self.seed_ = self._draw_seed()
         outputs = self._encoder_outputs()
         self._make_networks(rows, decoder=self.decoder, encoder_outputs=outputs)
         self._reconstruction = self.reconstruction_loss
         learned, judged = split_rows(len(rows), held_out=self.held_out, seed=self.seed_)
+        if self.held_out and not len(judged):
+            msg = (
+                f"held_out={self.held_out!r} keeps none of {len(rows)} rows out of training. Give "
+                "a larger share, or 0."
+            )
+            raise ValueError(msg)
         source = RowSource(rows, self._scaling, self._device())
         order = ShuffledRows(learned, batch_size=self.batch_size, seed=self.seed_)
-        encoder, decoder = self.networks_["encoder"], self.networks_["decoder"]
-        if self.compile:
-            encoder = torch.compile(encoder, dynamic=True)
-            decoder = torch.compile(decoder, dynamic=True)
+        encoder = compiled(self.networks_["encoder"], wanted=self.compile)
+        decoder = compiled(self.networks_["decoder"], wanted=self.compile)
 
         def loss(batch: tuple[int, Tensor]) -> dict[str, Tensor]:
             return self._terms(encoder(batch[1]), batch[1], decoder, batch[0])
@@ -184,12 +187,12 @@ class Autoencoder(NetworkEmbedding):
             return {name: float(term) for name, term in found.items()}
 
         options = TrainOptions(
-            n_steps=self.n_epochs * order.n_batches,
+            n_steps=shared_steps(self.n_epochs * order.n_batches),
             learning_rate=self.learning_rate,
             schedule=self.schedule,
             clip=self.clip,
             patience=self.patience,
-            check_every=order.n_batches if len(judged) else 0,
+            check_every=shared_steps(order.n_batches) if len(judged) else 0,
             amp=self.amp,
             verbose=self.verbose,
             seed=self.seed_,
@@ -202,25 +205,9 @@ class Autoencoder(NetworkEmbedding):
                 options,
                 held_out=look if len(judged) else None,
             )
-        self.history_ = training.history
-        self.n_steps_ = training.n_steps
-        self.loss_ = training.history["loss"][-1] if training.history else math.nan
-        self.embedding_ = self._encode(rows)
-        if training.interrupt is not None:
-            raise KeyboardInterrupt from training.interrupt
+        self.loss_ = last_loss(training.history)
+        self._finish(training, rows)
         return self
-
-    def fit_transform(  # pyright: ignore[reportIncompatibleMethodOverride] # no **fit_params
-        self, X: Any, y: Any = None
-    ) -> NDArray[np.float32]:
-        """Train, and return the map of `X`; parameters and errors as for `fit`.
-
-        Returns
-        -------
-        float32 array of shape (n, n_components)
-            `embedding_`.
-        """
-        return self.fit(X, y).embedding_
 
     def _terms(self, given: Tensor, x: Tensor, decoder: Any, step: int | None) -> dict[str, Tensor]:
         """Loss of the encoder's answers; `step` is None where nothing is drawn."""
@@ -231,14 +218,9 @@ class Autoencoder(NetworkEmbedding):
 
     def _check_parameters(self) -> None:
         self._check_network_parameters()
-        check_whole("batch_size", self.batch_size, 1)
         check_whole("n_epochs", self.n_epochs, 1)
         check_choice("reconstruction_loss", self.reconstruction_loss, RECONSTRUCTIONS)
-        check_choice("schedule", self.schedule, SCHEDULES)
-        check_number("learning_rate", self.learning_rate, least=0, included=False)
         check_number("held_out", self.held_out, least=0, most=0.9)
-        if self.clip is not None:
-            check_number("clip", self.clip, least=0, included=False)
         if self.patience is not None:
             check_whole("patience", self.patience, 1)
             if not self.held_out:

@@ -1,24 +1,26 @@
-"""What every map by a network has: encoding, decoding, latent algebra, files."""
+"""What every map by a network has: encoding, directions of attributes, files."""
 
 from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from umapkit._seed import resolve_seed
 from umapkit._threads import resolve_n_jobs
-from umapkit.data import as_rows
 from umapkit.estimator import NeighborEmbedding
+from umapkit.parametric._checks import check_choice, check_number, check_whole
+from umapkit.parametric._group import shared_seed
 from umapkit.parametric._networks import build_network
 from umapkit.parametric._scaling import SCALINGS, Scaling, fit_scaling
 from umapkit.parametric._steady import SteadyProducts
-from umapkit.parametric._torch import Tensor, choose_device, nn, torch
+from umapkit.parametric._torch import Tensor, choose_device, nn, threads, torch
+from umapkit.parametric._train import SCHEDULES, Schedule, Training
 
 _BLOCK = 256  # rows that a network is given at once outside of training, always as many
 
@@ -37,24 +39,28 @@ class NetworkEmbedding(NeighborEmbedding):
     """
 
     amp: bool
-    batch_size: int | None
+    batch_size: Any  # int, or None where _CHOOSES_BATCH_SIZE
+    clip: float | None
     compile: bool
     device: Any
     encoder: Any
     input_shape: tuple[int, ...] | None
+    learning_rate: float
     n_components: int
     n_jobs: int | None
     random_state: Any
     scaling: str
+    schedule: Schedule
     verbose: bool
 
     networks_: nn.ModuleDict
     history_: dict[str, list[float]]
+    n_steps_: int
     seed_: int
+    # Whether batch_size=None is a choice by the size of the data.
+    _CHOOSES_BATCH_SIZE = False
     # How the decoder's answers become rows: "mse" or "bce"; None without one.
     _reconstruction: str | None = None
-    # Parameters that may hold a module, and what they are called in `networks_`.
-    _MODULES: Mapping[str, str] = {"encoder": "encoder", "decoder": "decoder"}
 
     # --- making ---------------------------------------------------------------------------------
 
@@ -71,11 +77,13 @@ class NetworkEmbedding(NeighborEmbedding):
                 msg = f"{name}={value!r} is not allowed. Give True or False."
                 raise TypeError(msg)
         check_whole("n_components", self.n_components, 1)
-        if self.batch_size is not None:
+        if self.batch_size is not None or not self._CHOOSES_BATCH_SIZE:
             check_whole("batch_size", self.batch_size, 1)
-        if self.scaling not in SCALINGS:
-            msg = f"scaling={self.scaling!r} is not known. Give one of {SCALINGS}."
-            raise ValueError(msg)
+        check_choice("scaling", self.scaling, SCALINGS)
+        check_choice("schedule", self.schedule, SCHEDULES)
+        check_number("learning_rate", self.learning_rate, least=0, included=False)
+        if self.clip is not None:
+            check_number("clip", self.clip, least=0, included=False)
         choose_device(self.device)
         resolve_n_jobs(self.n_jobs)
 
@@ -91,6 +99,10 @@ class NetworkEmbedding(NeighborEmbedding):
             )
             raise ValueError(msg)
         return shape
+
+    def _draw_seed(self) -> int:
+        """Seed of a fit, the same for all members of a group of processes."""
+        return shared_seed(resolve_seed(self.random_state), choose_device(self.device))
 
     def _make_networks(
         self, rows: NDArray[np.float32], *, decoder: Any = None, encoder_outputs: int | None = None
@@ -135,18 +147,30 @@ class NetworkEmbedding(NeighborEmbedding):
         """Return what of the encoder's answer is the place."""
         return given
 
-    @contextmanager
-    def _threads(self) -> Iterator[None]:
+    def _threads(self) -> AbstractContextManager[None]:
         """Let torch use `n_jobs` threads on the CPU."""
-        before = torch.get_num_threads()
-        wanted = resolve_n_jobs(self.n_jobs)
-        if wanted != before:
-            torch.set_num_threads(wanted)
-        try:
-            yield
-        finally:
-            if wanted != before:
-                torch.set_num_threads(before)
+        return threads(resolve_n_jobs(self.n_jobs))
+
+    def _finish(self, training: Training, rows: NDArray[np.float32]) -> None:
+        """Set what every fit in one piece promises, also when it was interrupted."""
+        self.history_ = training.history
+        self.n_steps_ = training.n_steps
+        self.embedding_ = self._encode(rows)
+        if training.interrupt is not None:
+            raise KeyboardInterrupt from training.interrupt
+
+    def fit_transform(  # pyright: ignore[reportIncompatibleMethodOverride] # no **fit_params
+        self, X: Any, y: Any = None
+    ) -> NDArray[np.float32]:
+        """Train, and return the map of `X`; parameters and errors as for `fit`.
+
+        Returns
+        -------
+        float32 array of shape (n, n_components)
+            `embedding_`.
+        """
+        model: Any = self
+        return model.fit(X, y).embedding_
 
     # --- using ----------------------------------------------------------------------------------
 
@@ -154,13 +178,6 @@ class NetworkEmbedding(NeighborEmbedding):
         """Places of checked rows."""
         encoder, scaling = self.networks_["encoder"], self._scaling
         return self._in_blocks(rows, lambda x: self._places(encoder(scaling(x))))
-
-    def _decode(self, places: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Rows, in the units of the data, of checked places."""
-        decoder, scaling = self.networks_["decoder"], self._scaling
-        if self._reconstruction == "bce":
-            return self._in_blocks(places, lambda z: scaling.stretch(torch.sigmoid(decoder(z))))
-        return self._in_blocks(places, lambda z: scaling.back(decoder(z)))
 
     def _in_blocks(self, rows: NDArray[np.float32], function: Any) -> NDArray[np.float32]:
         """Run a network on blocks of one size, the last one filled up.
@@ -201,72 +218,6 @@ class NetworkEmbedding(NeighborEmbedding):
         """
         return self._encode(self._rows(X, reset=False))
 
-    def inverse_transform(self, places: ArrayLike) -> NDArray[np.float32]:
-        """Make rows of places, by the decoder.
-
-        Parameters
-        ----------
-        places : array of shape (m, n_components)
-            Places on the map.
-
-        Returns
-        -------
-        float32 array of shape (m, n_features)
-            Rows in the units of the data.
-
-        Raises
-        ------
-        AttributeError
-            If the model has no decoder.
-        ValueError
-            If the places have another number of columns, or are not finite.
-        """
-        check_is_fitted(self)
-        self._need_decoder()
-        checked = as_rows(places, name="places", n_jobs=self.n_jobs)
-        if checked.shape[1] != self.embedding_.shape[1]:
-            msg = (
-                f"places has {checked.shape[1]} columns, the map has {self.embedding_.shape[1]}. "
-                "Give places on this map."
-            )
-            raise ValueError(msg)
-        return self._decode(checked)
-
-    def _need_decoder(self) -> None:
-        if "decoder" not in self.networks_:
-            msg = (
-                f"This {type(self).__name__} has no decoder. Give decoder='mlp' (or another "
-                "network) and fit again."
-            )
-            raise AttributeError(msg)
-
-    def interpolate(self, start: Any, end: Any, *, n_steps: int = 7) -> NDArray[np.float32]:
-        """Decode the straight way on the map from one row's place to another's.
-
-        Parameters
-        ----------
-        start, end : array of shape (n_features,)
-            Two rows.
-        n_steps : int, default 7
-            Places on the way, both ends included; at least 2.
-
-        Returns
-        -------
-        float32 array of shape (n_steps, n_features)
-            Rows in the units of the data.
-
-        Raises
-        ------
-        AttributeError
-            If the model has no decoder.
-        """
-        check_is_fitted(self)
-        self._need_decoder()
-        check_whole("n_steps", n_steps, 2)
-        ends = self._encode(self._rows(np.stack([np.ravel(start), np.ravel(end)]), reset=False))
-        share = np.linspace(0.0, 1.0, n_steps, dtype=np.float32)[:, None]
-        return self._decode(ends[0] * (1 - share) + ends[1] * share)
-
     def attribute_vectors(self, attributes: ArrayLike, X: Any = None) -> NDArray[np.float64]:
         """Directions on the map in which attributes grow.
 
@@ -304,47 +255,14 @@ class NetworkEmbedding(NeighborEmbedding):
         found, *_ = np.linalg.lstsq(design, places.astype(np.float64), rcond=None)
         return np.asarray(found[:-1], dtype=np.float64)
 
-    def add_attribute(
-        self, X: Any, vector: ArrayLike, amount: float | ArrayLike = 1.0
-    ) -> NDArray[np.float32]:
-        """Decode rows whose places are moved along an attribute's vector.
-
-        Parameters
-        ----------
-        X : table of shape (m, n_features)
-            Rows.
-        vector : array of shape (n_components,)
-            Of `attribute_vectors`.
-        amount : float or array of shape (m,), default 1
-            How far; negative takes the attribute away.
-
-        Returns
-        -------
-        float32 array of shape (m, n_features)
-            Rows in the units of the data.
-
-        Raises
-        ------
-        AttributeError
-            If the model has no decoder.
-        """
-        check_is_fitted(self)
-        self._need_decoder()
-        places = self._encode(self._rows(X, reset=False))
-        way = np.asarray(vector, dtype=np.float64).ravel()
-        if len(way) != places.shape[1]:
-            msg = f"vector has {len(way)} numbers, the map {places.shape[1]} dimensions."
-            raise ValueError(msg)
-        moved = places + np.reshape(np.asarray(amount, dtype=np.float64), (-1, 1)) * way
-        return self._decode(moved.astype(np.float32))
-
     # --- files ----------------------------------------------------------------------------------
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fitted model to a folder: JSON and safetensors, no pickle.
 
         A network that was given as a module is saved as its numbers and the name of its class; to
-        load it, `umapkit.load` must be given a module of that class.
+        load it, `umapkit.load` must be given a module of that class. In a group of processes
+        (torchrun) the first member writes, the others do nothing.
 
         Parameters
         ----------
@@ -396,6 +314,13 @@ class NetworkEmbedding(NeighborEmbedding):
         """Return the decoder that the parameters ask for, or None."""
         return getattr(self, "decoder", None)
 
+    def _need_decoder(self) -> None:
+        if "decoder" not in self.networks_:
+            can = hasattr(self, "decoder")
+            hint = " Give decoder='mlp' (or another network) and fit again." if can else ""
+            msg = f"This {type(self).__name__} has no decoder.{hint}"
+            raise AttributeError(msg)
+
     def _encoder_outputs(self) -> int | None:
         """Numbers that the encoder gives for a row, where they are not `n_components`."""
         return None
@@ -406,10 +331,3 @@ class NetworkEmbedding(NeighborEmbedding):
         state = dict(state)
         state.pop("_optimizer", None)
         return state
-
-
-def check_whole(name: str, value: Any, least: int) -> None:
-    """Raise ValueError unless the value is a whole number of at least `least`."""
-    if isinstance(value, bool) or not hasattr(value, "__index__") or value < least:
-        msg = f"{name}={value!r} is not allowed. Give a whole number, {least} or more."
-        raise ValueError(msg)

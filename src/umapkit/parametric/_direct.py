@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, Self
 
@@ -14,16 +13,22 @@ from sklearn.utils.validation import validate_data
 from umapkit._seed import resolve_seed
 from umapkit._threads import resolve_n_jobs
 from umapkit.data import as_rows
-from umapkit.distances import Metric, resolve_metric
+from umapkit.distances import Metric
 from umapkit.init import make_start
-from umapkit.layout import find_ab
 from umapkit.neighbors import Neighbors
-from umapkit.parametric._base import check_whole
-from umapkit.parametric._checks import check_choice, check_number
+from umapkit.parametric._checks import (
+    check_choice,
+    check_metric,
+    check_number,
+    check_whole,
+    curve_of,
+)
 from umapkit.parametric._edges import EdgeSource, Negatives, TensorBatch
 from umapkit.parametric._fit import find_memberships
+from umapkit.parametric._group import shared_seed, shared_steps
+from umapkit.parametric._history import last_loss
 from umapkit.parametric._losses import umap_loss
-from umapkit.parametric._torch import Tensor, choose_device, nn, torch
+from umapkit.parametric._torch import Tensor, choose_device, nn, threads, torch
 from umapkit.parametric._train import TrainOptions, train
 
 _LARGEST_BATCH = 60_000  # edges, as in the paper
@@ -93,6 +98,7 @@ class DirectUMAP(ClassNamePrefixFeaturesOutMixin, BaseEstimator):
 
     Examples
     --------
+    >>> import numpy as np
     >>> from umapkit.parametric import DirectUMAP
     >>> rows = np.random.default_rng(0).normal(size=(100, 5))
     >>> DirectUMAP(n_epochs=5, random_state=0).fit_transform(rows).shape
@@ -192,7 +198,7 @@ class DirectUMAP(ClassNamePrefixFeaturesOutMixin, BaseEstimator):
         rows = as_rows(X, n_jobs=self.n_jobs)
         validate_data(self, X, reset=True, skip_check_array=True)
         self.n_features_in_ = rows.shape[1]
-        self.seed_ = resolve_seed(self.random_state)
+        self.seed_ = shared_seed(resolve_seed(self.random_state), choose_device(self.device))
         self.graph_, _ = find_memberships(self, rows, graph)
         start = make_start(
             self.graph_,
@@ -232,21 +238,17 @@ class DirectUMAP(ClassNamePrefixFeaturesOutMixin, BaseEstimator):
             )
 
         options = TrainOptions(
-            n_steps=n_epochs * source.steps_per_epoch,
+            n_steps=shared_steps(n_epochs * source.steps_per_epoch),
             learning_rate=rate,
             verbose=self.verbose,
             seed=self.seed_,
         )
-        before = torch.get_num_threads()
-        torch.set_num_threads(resolve_n_jobs(self.n_jobs))
-        try:
+        with threads(resolve_n_jobs(self.n_jobs)):
             optimizer = cls(points.parameters(), lr=rate)
             training = train(points, batch, loss, options, optimizer=optimizer)
-        finally:
-            torch.set_num_threads(before)
         self.history_ = training.history
         self.n_steps_ = training.n_steps
-        self.loss_ = training.history["loss"][-1] if training.history else math.nan
+        self.loss_ = last_loss(training.history)
         self.embedding_ = points.places.detach().cpu().numpy()
         if training.interrupt is not None:
             raise KeyboardInterrupt from training.interrupt
@@ -275,23 +277,5 @@ class DirectUMAP(ClassNamePrefixFeaturesOutMixin, BaseEstimator):
             check_number("learning_rate", self.learning_rate, least=0, included=False)
         check_number("repulsion_strength", self.repulsion_strength, least=0)
         choose_device(self.device)
-        resolve_metric(self.metric, self.metric_kwds)
+        check_metric(self)
         self.a_, self.b_ = curve_of(self)
-
-
-def curve_of(model: Any) -> tuple[float, float]:
-    """Return a and b as given, or fitted to `min_dist` and `spread`.
-
-    Raises
-    ------
-    ValueError
-        If one of a and b is missing, or a value cannot be used.
-    """
-    if (model.a is None) != (model.b is None):
-        msg = f"a={model.a!r} and b={model.b!r}: give both, or none."
-        raise ValueError(msg)
-    if model.a is not None:
-        check_number("a", model.a, least=0, included=False)
-        check_number("b", model.b, least=0, included=False)
-        return float(model.a), float(model.b)
-    return find_ab(min_dist=model.min_dist, spread=model.spread)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from umapkit._seed import Stage, below, draw, key
+from umapkit.parametric._checks import check_choice, check_whole
 from umapkit.parametric._torch import Tensor, torch
 
 Negatives = Literal["batch", "uniform"]
@@ -108,6 +109,9 @@ class EdgeSource:
         seed: int,
         held_out: float = 0.0,
     ) -> None:
+        check_whole("batch_size", batch_size, 1)
+        check_whole("negative_sample_rate", negative_sample_rate, 0)
+        check_choice("negatives", negatives, ("batch", "uniform"))
         self.n_rows = len(graph.indptr) - 1
         self.batch_size = int(batch_size)
         self.negative_sample_rate = int(negative_sample_rate)
@@ -123,9 +127,15 @@ class EdgeSource:
         if held_out > 0:
             out = _shares(heads, tails, seed) < held_out
             out &= used
-            if out.any() and not out[used].all():
-                self._kept_out = heads[out], tails[out], np.cumsum(weights[out], dtype=np.float64)
-                used &= ~out
+            if used.any() and (not out.any() or out[used].all()):
+                which = "none" if not out.any() else "all"
+                msg = (
+                    f"held_out={held_out!r} keeps {which} of the {used.sum()} edges out of "
+                    f"training. Give a {'larger' if which == 'none' else 'smaller'} share, or 0."
+                )
+                raise ValueError(msg)
+            self._kept_out = heads[out], tails[out], np.cumsum(weights[out], dtype=np.float64)
+            used &= ~out
         if not used.all():
             heads, tails, weights = heads[used], tails[used], weights[used]
         if not len(weights):
@@ -210,10 +220,35 @@ class ScheduleSource(EdgeSource):
     In epoch t = 0, 1, ... those edges are due for which ``floor((t + 1) w / w_max)`` exceeds
     ``floor(t w / w_max)``: umap-learn's ``epochs_per_sample``. They are shuffled and cut into
     batches; the last one is smaller. Only the due edges of one epoch are in memory.
+
+    Parameters
+    ----------
+    graph, batch_size, negative_sample_rate, negatives, seed, held_out
+        As for `EdgeSource`.
+    n_epochs : int
+        Epochs of the schedule, at least 1.
     """
 
-    def __init__(self, graph: csr_array, *, n_epochs: int, **keywords: object) -> None:
-        super().__init__(graph, **keywords)  # pyright: ignore[reportArgumentType]
+    def __init__(
+        self,
+        graph: csr_array,
+        *,
+        n_epochs: int,
+        batch_size: int,
+        negative_sample_rate: int = 5,
+        negatives: Negatives = "batch",
+        seed: int,
+        held_out: float = 0.0,
+    ) -> None:
+        check_whole("n_epochs", n_epochs, 1)
+        super().__init__(
+            graph,
+            batch_size=batch_size,
+            negative_sample_rate=negative_sample_rate,
+            negatives=negatives,
+            seed=seed,
+            held_out=held_out,
+        )
         weights = np.diff(self._sums, prepend=0.0) / self._largest
         self._weights = weights.astype(np.float32)
         self.n_epochs = n_epochs
@@ -252,6 +287,17 @@ class PointSource:
     the batch each takes part with its membership as probability; negatives are points of the
     batch. A batch holds few of the graph's edges when the data are large, which is why batches of
     edges are the default.
+
+    Parameters
+    ----------
+    graph : csr_array of shape (n, n)
+        Symmetric memberships.
+    batch_size : int
+        Points of a batch, at least 1.
+    negative_sample_rate : int, default 5
+        Negatives of an edge.
+    seed : int
+        Of every draw.
     """
 
     def __init__(
@@ -262,6 +308,8 @@ class PointSource:
         negative_sample_rate: int = 5,
         seed: int,
     ) -> None:
+        check_whole("batch_size", batch_size, 1)
+        check_whole("negative_sample_rate", negative_sample_rate, 0)
         self.graph = graph
         self.n_rows = len(graph.indptr) - 1
         self.batch_size = min(int(batch_size), self.n_rows)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,8 @@ from umapkit.distances import resolve_metric
 from umapkit.graph import check_graph, fuzzy_graph, input_radii, intersect_targets, read_targets
 from umapkit.neighbors import Neighbors, build_index, check_precomputed, estimate_recall
 from umapkit.parametric._edges import EdgeSource, PointSource, ScheduleSource
+from umapkit.parametric._group import shared_steps
+from umapkit.parametric._history import joined, last_loss
 from umapkit.parametric._objective import DensityTarget, LabelTerm, LandmarkTerm, Objective
 from umapkit.parametric._rows import RowSource
 from umapkit.parametric._settings import as_observers
@@ -45,7 +46,9 @@ def fit_umap(
         other = "densmap=True" if model.densmap else "precomputed_knn="
         msg = f"graph= and {other} were both given; the graph alone knows no distances. Give one."
         raise ValueError(msg)
-    known = model.warm_start and hasattr(model, "networks_")
+    known = model.warm_start and hasattr(model, "embedding_")
+    if known:
+        _check_same_width(model)
     memberships, lists = find_memberships(model, rows, graph)
     if not known:
         for name in ("embedding_", "history_", "networks_", "classes_", "_optimizer"):
@@ -56,8 +59,19 @@ def fit_umap(
     _descend(model, rows, memberships, lists, targets=targets, fixed=fixed)
 
 
+def _check_same_width(model: ParametricUMAP) -> None:
+    made = model.embedding_.shape[1]
+    if model.n_components != made:
+        msg = (
+            f"n_components={model.n_components!r}, and the networks that go on make maps of "
+            f"{made} dimensions. Give {made}, or fit anew with warm_start=False."
+        )
+        raise ValueError(msg)
+
+
 def learn_more(model: ParametricUMAP, rows: NDArray[np.float32], y: Any) -> None:
     """Train a fitted model on new rows and its landmarks."""
+    _check_same_width(model)
     kept, places = model._landmark_rows, model._landmark_places
     together = np.concatenate([rows, kept])
     fixed = np.full((len(together), places.shape[1]), np.nan, dtype=np.float32)
@@ -209,21 +223,12 @@ def _descend(
         model.reconstruction_loss if model._decoder_network() is not None else None
     )
     model.n_steps_ = first + training.n_steps
-    model.history_ = _joined(getattr(model, "history_", {}), training.history)
-    losses = model.history_.get("loss", [])
-    model.loss_ = losses[-1] if losses else math.nan
+    model.history_ = joined(getattr(model, "history_", {}), training.history)
+    model.loss_ = last_loss(model.history_)
     model.embedding_ = model._encode(rows)
     _keep_landmarks(model, rows)
     if training.interrupt is not None:
         raise KeyboardInterrupt from training.interrupt
-
-
-def _joined(old: dict[str, list[float]], new: dict[str, list[float]]) -> dict[str, list[float]]:
-    before, after = len(old.get("step", [])), len(new.get("step", []))
-    return {
-        name: old.get(name, [math.nan] * before) + new.get(name, [math.nan] * after)
-        for name in {**old, **new}
-    }
 
 
 def _objective(
@@ -272,7 +277,7 @@ def _objective(
         densities=densities,
         landmarks=landmarks,
         seed=model.seed_,
-        compiled=model.compile,
+        compile=model.compile,
     )
 
 
@@ -314,10 +319,10 @@ def _length(model: ParametricUMAP, source: Any) -> int:
     if model.n_steps is not None:
         return int(model.n_steps)
     if isinstance(source, ScheduleSource):
-        return source.n_steps
+        return shared_steps(source.n_steps)
     if model.n_epochs is not None:
-        return int(model.n_epochs) * source.steps_per_epoch
-    return default_steps(source)
+        return shared_steps(int(model.n_epochs) * source.steps_per_epoch)
+    return shared_steps(default_steps(source))
 
 
 def _label_term(model: ParametricUMAP, targets: Any) -> LabelTerm:

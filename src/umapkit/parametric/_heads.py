@@ -9,11 +9,11 @@ from umapkit.parametric._torch import Tensor, nn, torch
 from umapkit.parametric.networks import NAMES, build
 from umapkit.parametric.networks import _cnn13 as cnn13
 from umapkit.parametric.networks import _mlp as mlp
+from umapkit.parametric.networks._build import STREAMS
 from umapkit.parametric.networks._parts import start_weights
 
 _FORK = {"mlp": 100}  # width of the trunk's end; 256 for the others
 _TRUNKS = ("mlp", "cnn13")
-_CLASSIFIER, _EMBEDDER = 3, 4
 
 
 class Branch(nn.Module):
@@ -96,11 +96,11 @@ def make_heads(
 ) -> tuple[nn.Module, nn.Module]:
     """Make embedder and classifier: Dense 100 on "mlp", two normalised layers of 256 otherwise."""
     heads: list[nn.Module] = []
-    for outputs, stream in ((n_components, _EMBEDDER), (n_classes, _CLASSIFIER)):
+    for outputs, stream in ((n_components, "embedder"), (n_classes, "classifier")):
         with torch.random.fork_rng(devices=[]):
             if network == "mlp":
                 made = mlp.head(inputs, outputs, (cnn13.scaled(100, width),))
             else:
                 made = cnn13.head(inputs, outputs, width)
-        heads.append(start_weights(made, seed, stream))
+        heads.append(start_weights(made, seed, STREAMS[stream]))
     return heads[0], heads[1]

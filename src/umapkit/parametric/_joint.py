@@ -15,7 +15,7 @@ from umapkit.parametric._edges import EdgeSource, TensorBatch
 from umapkit.parametric._heads import Branch
 from umapkit.parametric._losses import attraction, umap_loss
 from umapkit.parametric._rows import RowSource
-from umapkit.parametric._torch import Tensor, generator, nn, torch
+from umapkit.parametric._torch import Tensor, compiled, generator, nn, torch
 
 Ints = NDArray[np.int64]
 _JUDGED = 512  # validation rows at a time
@@ -56,6 +56,8 @@ class JointObjective:
         Of the images, for `augment`.
     averaging : float
         Decay of the weights' moving average; 0: none.
+    compile : bool
+        Whether the trunk is compiled.
     seed : int
         Of every draw.
     """
@@ -78,7 +80,7 @@ class JointObjective:
         augment: Augmentation | None,
         shape: tuple[int, ...] | None,
         averaging: float,
-        compiled: bool,
+        compile: bool,
         seed: int,
     ) -> None:
         self.networks, self.rows = networks, rows
@@ -93,7 +95,7 @@ class JointObjective:
         self.embed = embed
         self.classifier = networks["head"]
         trunk: Any = branch.trunk
-        self.trunk = torch.compile(trunk, dynamic=True) if compiled else trunk
+        self.trunk = compiled(trunk, wanted=compile)
         self.average: Any = None
         if averaging:
             from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn

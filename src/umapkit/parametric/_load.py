@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from umapkit.parametric._torch import nn, torch
+from umapkit.parametric._group import group
+from umapkit.parametric._plain import from_plain, to_plain
+from umapkit.parametric._torch import torch
 from umapkit.store import read_folder, write_folder
 
 if TYPE_CHECKING:
@@ -32,11 +34,13 @@ def save_model(model: NetworkEmbedding, path: str | os.PathLike[str]) -> None:
     from umapkit import __version__
 
     check_is_fitted(model)
+    if group()[1]:
+        return
     arrays: dict[str, NDArray[Any]] = {"embedding": model.embedding_}
     parameters: dict[str, Any] = {}
     for name, value in model.get_params(deep=False).items():
         if name not in _OF_THE_RUN:
-            parameters[name] = _plain(name, value, arrays)
+            parameters[name] = to_plain(name, value, arrays)
     for name, tensor in model.networks_.state_dict().items():
         arrays[f"networks.{name}"] = tensor.detach().cpu().numpy()
     config, more = model._extra_state()
@@ -49,8 +53,7 @@ def save_model(model: NetworkEmbedding, path: str | os.PathLike[str]) -> None:
     if names is not None:
         fitted["feature_names_in_"] = [str(name) for name in names]
     history = {
-        name: [None if np.isnan(v) else v for v in values]
-        for name, values in model.history_.items()
+        name: [_without_nan(value) for value in values] for name, values in model.history_.items()
     }
     write_folder(
         path,
@@ -60,7 +63,7 @@ def save_model(model: NetworkEmbedding, path: str | os.PathLike[str]) -> None:
             "parameters": parameters,
             "fitted": fitted,
             "history": history,
-            "extra": config,
+            "extra": {name: _without_nan(value) for name, value in config.items()},
         },
         arrays | {f"extra.{name}": array for name, array in more.items()},
     )
@@ -102,7 +105,7 @@ def load(
     cls = getattr(importlib.import_module(CLASSES[name]), name)
     given = {"encoder": encoder, "decoder": decoder}
     parameters = {
-        key: _back(key, value, arrays, given) for key, value in config["parameters"].items()
+        key: from_plain(key, value, arrays, given) for key, value in config["parameters"].items()
     }
     for key, module in given.items():
         if module is not None and parameters.get(key) is not module:
@@ -124,7 +127,7 @@ def load(
         shape, decoder=model._decoder_network(), encoder_outputs=model._encoder_outputs()
     )
     extra = {k.removeprefix("extra."): v for k, v in arrays.items() if k.startswith("extra.")}
-    model._restore(config["extra"], extra)
+    model._restore({k: float("nan") if v is None else v for k, v in config["extra"].items()}, extra)
     state = {
         k.removeprefix("networks."): torch.from_numpy(v)
         for k, v in arrays.items()
@@ -139,45 +142,6 @@ def load(
     return model
 
 
-def _plain(name: str, value: Any, arrays: dict[str, NDArray[Any]]) -> Any:
-    if isinstance(value, nn.Module):
-        kind = type(value)
-        return {"module": f"{kind.__module__}.{kind.__qualname__}"}
-    if isinstance(value, torch.device):
-        return str(value)
-    if isinstance(value, np.ndarray):
-        arrays[f"parameters.{name}"] = value
-        return {"array": True}
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, (np.random.Generator, np.random.RandomState)):
-        return None  # it has moved on; seed_ repeats the fit
-    if isinstance(value, tuple):
-        return {"tuple": list(value)}
-    if callable(value):
-        msg = (
-            f"{name}={getattr(value, '__name__', value)!r} is a function, which a saved model "
-            "cannot hold: loading runs no code from the files. Use a name, or pickle."
-        )
-        raise ValueError(msg)
-    return value
-
-
-def _back(name: str, value: Any, arrays: dict[str, NDArray[Any]], given: dict[str, Any]) -> Any:
-    if not isinstance(value, dict):
-        return value
-    if "tuple" in value:
-        return tuple(value["tuple"])
-    if value.get("array") is True:
-        return arrays[f"parameters.{name}"]
-    if "module" not in value:
-        return value
-    module = given.get(name)
-    found = None if module is None else f"{type(module).__module__}.{type(module).__qualname__}"
-    if found != value["module"]:
-        msg = (
-            f"The saved {name} is a module of class {value['module']}, {name}={found} was given. "
-            f"Give load(..., {name}=) a module of that class: its code is not in the files."
-        )
-        raise ValueError(msg)
-    return module
+def _without_nan(value: Any) -> Any:
+    """Return None for NaN, which JSON has not."""
+    return None if isinstance(value, float) and np.isnan(value) else value

@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 from torch.nn import functional
 
+from umapkit.parametric._checks import check_choice
 from umapkit.parametric._edges import TensorBatch
 from umapkit.parametric._torch import Tensor, torch
 
@@ -220,6 +221,7 @@ def umap_loss(
         def repel(s: Tensor) -> tuple[Tensor, Tensor]:
             return _repel(s, a, b, EPSILON)
 
+    check_choice("form", form, LOSSES)
     wide = places if places.dtype == torch.float64 else places.float()
     both: Any = _EdgeLoss.apply(wide, batch, attract, repel)
     return {"attraction": both[0], "repulsion": both[1] * repulsion_strength}

@@ -6,6 +6,7 @@ from typing import Literal
 
 from torch.nn import functional
 
+from umapkit.parametric._checks import check_choice
 from umapkit.parametric._edges import TensorBatch
 from umapkit.parametric._scaling import Scaling
 from umapkit.parametric._torch import Tensor, torch
@@ -152,6 +153,7 @@ def reconstruction_loss(
     -------
     scalar tensor
     """
+    check_choice("kind", kind, RECONSTRUCTIONS)
     if kind == "mse":
         return functional.mse_loss(given.float(), rows)
     target = scaling.squeeze(rows).clamp(0.0, 1.0)

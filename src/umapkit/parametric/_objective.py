@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from umapkit._seed import Stage, below, draw, key
 from umapkit.parametric._edges import EdgeBatch, TensorBatch
+from umapkit.parametric._group import group
 from umapkit.parametric._losses import LossForm, umap_loss
 from umapkit.parametric._more_losses import (
     Reconstruction,
@@ -21,7 +22,7 @@ from umapkit.parametric._more_losses import (
     triplet_loss,
 )
 from umapkit.parametric._rows import RowSource
-from umapkit.parametric._torch import Tensor, nn, torch
+from umapkit.parametric._torch import Tensor, compiled, nn, torch
 
 Ints = NDArray[np.int64]
 _LABELLED = 256  # labelled rows of a step
@@ -110,7 +111,7 @@ class Objective:
         Further terms.
     seed : int
         Of every draw.
-    compiled : bool, default False
+    compile : bool, default False
         Whether the networks are compiled for training.
     """
 
@@ -132,7 +133,7 @@ class Objective:
         densities: DensityTarget | None,
         landmarks: LandmarkTerm | None,
         seed: int,
-        compiled: bool = False,
+        compile: bool = False,
     ) -> None:
         self.source, self.rows, self.networks = source, rows, networks
         self.a, self.b = a, b
@@ -146,17 +147,17 @@ class Objective:
         self.seed = seed
         encode: Any = networks["encoder"]
         decode: Any = networks["decoder"] if reconstruction is not None else None
-        self.encode = torch.compile(encode, dynamic=True) if compiled else encode
-        self.decode = torch.compile(decode, dynamic=True) if compiled and decode else decode
+        self.encode = compiled(encode, wanted=compile)
+        self.decode = compiled(decode, wanted=compile and decode is not None)
 
     def batch(self, step: int) -> StepBatch:
-        """Rows and positions of one step."""
-        device = self.rows.device
+        """Rows and positions of one step (of a group's members each takes one; `train`)."""
+        device, turn = self.rows.device, step // group()[0]
         labels, in_turn = self.labels, True
         with_edges = True
         if labels is not None and labels.period is not None:
             ours, theirs = labels.period
-            with_edges = step % (ours + theirs) < ours
+            with_edges = turn % (ours + theirs) < ours
             in_turn = not with_edges
         parts: list[Ints] = []
         edges = None
@@ -185,7 +186,7 @@ class Objective:
         else:
             parts.append(np.empty(0, dtype=np.int64))
         target = self.densities
-        if target is not None and step >= target.first_step:
+        if target is not None and turn >= target.first_step:
             judged, density, radii = self._density_batch(target, step)
             parts.append(judged)
         together = np.concatenate(parts)

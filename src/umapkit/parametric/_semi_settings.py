@@ -12,14 +12,11 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import column_or_1d
 
 from umapkit.data import as_rows
-from umapkit.distances import resolve_metric
 from umapkit.graph import fuzzy_graph, label_codes
 from umapkit.neighbors import find_neighbors
 from umapkit.parametric._augment import AUGMENTATIONS
-from umapkit.parametric._base import check_whole
-from umapkit.parametric._checks import check_choice, check_number
+from umapkit.parametric._checks import check_choice, check_metric, check_number, check_whole
 from umapkit.parametric._fit import find_memberships
-from umapkit.parametric._train import SCHEDULES
 
 if TYPE_CHECKING:
     from umapkit.parametric._semi_supervised import SemiSupervisedUMAP
@@ -80,16 +77,12 @@ def check_settings(model: SemiSupervisedUMAP, *, validated: bool) -> None:
     ):
         check_whole(name, getattr(model, name), least)
     check_choice("graph", model.graph, ("rows", "activations"))
-    check_choice("schedule", model.schedule, SCHEDULES)
     check_number("width", model.width, least=0, included=False)
-    check_number("learning_rate", model.learning_rate, least=0, included=False)
     for name in ("umap_weight", "repulsion_strength", "consistency"):
         check_number(name, getattr(model, name), least=0)
     for name in ("target_weight", "label_smoothing"):
         check_number(name, getattr(model, name), least=0, most=1)
     check_number("averaging", model.averaging, least=0, most=1 - 1e-9)
-    if model.clip is not None:
-        check_number("clip", model.clip, least=0, included=False)
     if isinstance(model.augmentation, str):
         check_choice("augmentation", model.augmentation, tuple(AUGMENTATIONS))
     elif model.augmentation is not None and not callable(model.augmentation):
@@ -101,6 +94,14 @@ def check_settings(model: SemiSupervisedUMAP, *, validated: bool) -> None:
             "augmentation and a umap_weight above 0."
         )
         raise ValueError(msg)
+    for name, idle, told, default in (
+        ("graph_steps", model.graph == "rows", "graph='rows'", 500),
+        ("check_every", not validated, "no validation rows", 100),
+        ("graph", not model.umap_weight, "umap_weight=0", "rows"),
+    ):
+        if idle and getattr(model, name) != default:
+            msg = f"{name}={getattr(model, name)!r} does nothing with {told}. Leave it out."
+            raise ValueError(msg)
     if model.patience is not None:
         check_whole("patience", model.patience, 1)
         if not validated:
@@ -109,7 +110,7 @@ def check_settings(model: SemiSupervisedUMAP, *, validated: bool) -> None:
                 "there are none. Give fit(X, y, validation=(X, y))."
             )
             raise ValueError(msg)
-    resolve_metric(model.metric, model.metric_kwds)
+    check_metric(model)
 
 
 def find_graph(model: SemiSupervisedUMAP, rows: NDArray[np.float32]) -> csr_array:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, Self
 
@@ -11,29 +10,26 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from sklearn.base import ClassifierMixin
 
-from umapkit._seed import resolve_seed
 from umapkit.distances import Metric
 from umapkit.graph import intersect_labels
 from umapkit.parametric._augment import AUGMENTATIONS, Augmentation
-from umapkit.parametric._base import NetworkEmbedding
-from umapkit.parametric._direct import curve_of
+from umapkit.parametric._checks import curve_of
 from umapkit.parametric._edges import EdgeSource
-from umapkit.parametric._heads import Branch, fork_width, make_heads, make_trunk
+from umapkit.parametric._forked import Forked
+from umapkit.parametric._history import joined, last_loss
 from umapkit.parametric._joint import JointObjective
 from umapkit.parametric._rows import RowSource
-from umapkit.parametric._scaling import fit_scaling
 from umapkit.parametric._semi_settings import (
     check_settings,
     find_graph,
     read_labels,
     read_validation,
 )
-from umapkit.parametric._torch import choose_device, nn
 from umapkit.parametric._train import Schedule, Training, TrainOptions, train
 from umapkit.parametric.networks._build import image_shape
 
 
-class SemiSupervisedUMAP(ClassifierMixin, NetworkEmbedding):
+class SemiSupervisedUMAP(ClassifierMixin, Forked):
     """A classifier of few labels whose network also learns UMAP's loss on all rows.
 
     One trunk carries two heads: the classifier learns the labelled rows, the embedder draws the
@@ -132,6 +128,7 @@ class SemiSupervisedUMAP(ClassifierMixin, NetworkEmbedding):
 
     Examples
     --------
+    >>> import numpy as np
     >>> from umapkit.parametric import SemiSupervisedUMAP
     >>> rng = np.random.default_rng(0)
     >>> rows = np.concatenate([rng.normal(size=(50, 3)), 5 + rng.normal(size=(50, 3))])
@@ -141,9 +138,6 @@ class SemiSupervisedUMAP(ClassifierMixin, NetworkEmbedding):
     >>> model.predict(rows[[3, 60]])
     array([0, 1])
     """
-
-    batch_size: Any
-    schedule: Schedule
 
     def __init__(
         self,
@@ -259,7 +253,7 @@ class SemiSupervisedUMAP(ClassifierMixin, NetworkEmbedding):
         rows = self._rows(X, reset=True)
         codes, self.classes_ = read_labels(y, len(rows))
         judged = None if validation is None else read_validation(self, *validation)
-        self.seed_ = resolve_seed(self.random_state)
+        self.seed_ = self._draw_seed()
         self._make_networks(rows)
         self._add_classifier()
         self.__dict__.pop("graph_", None)
@@ -274,7 +268,7 @@ class SemiSupervisedUMAP(ClassifierMixin, NetworkEmbedding):
             interrupt = training.interrupt
             if interrupt is not None or (with_edges and training.stopped == "patience"):
                 break
-        self.loss_ = self.history_["loss"][-1] if self.history_.get("loss") else math.nan
+        self.loss_ = last_loss(self.history_)
         self.embedding_ = self._encode(rows)
         if interrupt is not None:
             raise KeyboardInterrupt from interrupt
@@ -291,49 +285,6 @@ class SemiSupervisedUMAP(ClassifierMixin, NetworkEmbedding):
             `embedding_`.
         """
         return self.fit(X, y, validation=validation).embedding_
-
-    def predict_proba(self, X: Any) -> NDArray[np.float32]:
-        """Probabilities of the classes of rows.
-
-        Parameters
-        ----------
-        X : table of shape (m, n_features)
-            Rows.
-
-        Returns
-        -------
-        float32 array of shape (m, n_classes)
-            In the order of `classes_`; every row sums to 1.
-        """
-        rows = self._rows(X, reset=False)
-        head, trunk = self.networks_["head"], self._branch.trunk
-        scaling = self._scaling
-        return self._in_blocks(rows, lambda x: head(trunk(scaling(x))).softmax(1))
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Most probable class of rows; see `predict_proba`.
-
-        Returns
-        -------
-        array of shape (m,)
-            Labels out of `classes_`.
-        """
-        codes = self.predict_proba(X).argmax(axis=1)
-        return self.classes_[codes]
-
-    def activations(self, X: Any) -> NDArray[np.float32]:
-        """Last hidden layer of the classifier: the space of the learned metric (Fig. 17).
-
-        Parameters
-        ----------
-        X : table of shape (m, n_features)
-            Rows.
-
-        Returns
-        -------
-        float32 array of shape (m, width of the layer)
-        """
-        return self._activations(self._rows(X, reset=False))
 
     # --- stages ---------------------------------------------------------------------------------
 
@@ -382,7 +333,7 @@ class SemiSupervisedUMAP(ClassifierMixin, NetworkEmbedding):
             augment=AUGMENTATIONS[augment] if isinstance(augment, str) else augment,
             shape=shape,
             averaging=self.averaging,
-            compiled=self.compile,
+            compile=self.compile,
             seed=self.seed_,
         )
         options = TrainOptions(
@@ -407,12 +358,7 @@ class SemiSupervisedUMAP(ClassifierMixin, NetworkEmbedding):
                 first_step=self.n_steps_,
             )
             objective.settle()
-        before, after = len(self.history_.get("step", [])), len(training.history.get("step", []))
-        self.history_ = {
-            name: self.history_.get(name, [math.nan] * before)
-            + training.history.get(name, [math.nan] * after)
-            for name in {**self.history_, **training.history}
-        }
+        self.history_ = joined(self.history_, training.history)
         self.n_steps_ += training.n_steps
         return training
 
@@ -423,69 +369,3 @@ class SemiSupervisedUMAP(ClassifierMixin, NetworkEmbedding):
             made, codes, target_weight=self.target_weight, unknown=-1, n_jobs=self.n_jobs
         )
         return self.graph_
-
-    # --- networks -------------------------------------------------------------------------------
-
-    @property
-    def _branch(self) -> Branch:
-        found = self.networks_["encoder"]
-        assert isinstance(found, Branch)
-        return found
-
-    def _activations(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
-        head, trunk = self.networks_["head"], self._branch.trunk
-        assert isinstance(head, nn.Sequential)
-        hidden, scaling = head[:-1], self._scaling
-        return self._in_blocks(rows, lambda x: hidden(trunk(scaling(x))))
-
-    def _make_networks(self, rows: NDArray[np.float32], **_kinds: Any) -> nn.ModuleDict:
-        d = rows.shape[1]
-        trunk = make_trunk(
-            self.encoder,
-            width=self.width,
-            n_features=d,
-            shape=self._check_shape(d),
-            seed=self.seed_,
-        )
-        self._fork = fork_width(trunk, d)
-        embedder, _ = self._heads(1)
-        networks = nn.ModuleDict(
-            {"scaling": fit_scaling(rows, self.scaling), "encoder": Branch(trunk, embedder)}
-        )
-        self.networks_ = networks.to(choose_device(self.device))
-        return self.networks_
-
-    def _add_classifier(self) -> None:
-        _, classifier = self._heads(len(self.classes_))
-        self.networks_["head"] = classifier.to(self._device())
-
-    def _heads(self, n_classes: int) -> tuple[nn.Module, nn.Module]:
-        return make_heads(
-            self.encoder,
-            width=self.width,
-            inputs=self._fork,
-            n_components=self.n_components,
-            n_classes=n_classes,
-            seed=self.seed_,
-        )
-
-    # --- checks ---------------------------------------------------------------------------------
-
-    # --- files ----------------------------------------------------------------------------------
-
-    def _extra_state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-        names = ("n_steps_", "loss_", "n_graphs_", "a_", "b_")
-        kind = self.classes_.dtype
-        if kind.kind not in "biufU":
-            msg = f"classes_ of dtype {kind} cannot be saved. Give numbers or strings."
-            raise ValueError(msg)
-        config: dict[str, Any] = {name: getattr(self, name) for name in names}
-        config["classes"] = {"dtype": kind.str, "values": self.classes_.tolist()}
-        return config, {}
-
-    def _restore(self, config: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
-        classes = config.pop("classes")
-        for name, value in config.items():
-            setattr(self, name, value)
-        self.classes_ = np.array(classes["values"], dtype=np.dtype(classes["dtype"]))
-        self._add_classifier()

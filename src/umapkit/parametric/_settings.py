@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-import numbers
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from umapkit.distances import resolve_metric
-from umapkit.layout import find_ab
-from umapkit.parametric._base import check_whole
+from umapkit.parametric._checks import (
+    check_choice,
+    check_metric,
+    check_number,
+    check_whole,
+    curve_of,
+)
 from umapkit.parametric._losses import LOSSES
 from umapkit.parametric._more_losses import RECONSTRUCTIONS
-from umapkit.parametric._train import SCHEDULES
 
 if TYPE_CHECKING:
     from umapkit.parametric._umap import ParametricUMAP
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 _CHOICES = {
     "batches": ("edges", "schedule", "points"),
     "negatives": ("batch", "uniform"),
-    "schedule": SCHEDULES,
     "loss": LOSSES,
     "reconstruction": ("detached", "joint", None),
     "reconstruction_loss": RECONSTRUCTIONS,
@@ -28,8 +29,6 @@ _CHOICES = {
 }
 # Least value, and whether that itself is allowed.
 _NUMBERS = {
-    "learning_rate": (0.0, False),
-    "clip": (0.0, False),
     "repulsion_strength": (0.0, True),
     "reconstruction_weight": (0.0, False),
     "correlation_weight": (0.0, True),
@@ -44,13 +43,9 @@ _NUMBERS = {
     "min_delta": (0.0, True),
     "set_op_mix_ratio": (0.0, True),
     "local_connectivity": (0.0, True),
-    "disconnection_distance": (0.0, False),
     "min_dist": (0.0, True),
     "spread": (0.0, False),
-    "a": (0.0, False),
-    "b": (0.0, False),
 }
-_OPTIONAL = ("a", "b", "clip", "disconnection_distance")
 _AT_MOST_1 = ("dens_frac", "target_weight", "set_op_mix_ratio")
 # Parameters that do nothing unless another one is as said.
 _NEEDS = {
@@ -66,13 +61,13 @@ def check_umap_parameters(model: ParametricUMAP) -> None:
     """Refuse what cannot be used, or would do nothing; sets `a_` and `b_`."""
     model._check_network_parameters()
     for name, allowed in _CHOICES.items():
-        value = getattr(model, name)
-        if value not in allowed:
-            shown = ", ".join(repr(one) for one in allowed)
-            msg = f"{name}={value!r} is not known. Give one of {shown}."
-            raise ValueError(msg)
+        check_choice(name, getattr(model, name), allowed)
     for name, (least, included) in _NUMBERS.items():
-        _check_number(name, getattr(model, name), least, included=included)
+        most = 1.0 if name in _AT_MOST_1 else math.inf
+        check_number(name, getattr(model, name), least=least, most=most, included=included)
+    if model.disconnection_distance is not None:
+        distance = model.disconnection_distance
+        check_number("disconnection_distance", distance, least=0, included=False, infinite=True)
     if model.held_out >= 1:
         msg = f"held_out={model.held_out!r} leaves no edge to learn from. Give less than 1."
         raise ValueError(msg)
@@ -93,26 +88,9 @@ def check_umap_parameters(model: ParametricUMAP) -> None:
         if value is not None or name in ("negative_sample_rate", "n_landmarks", "check_every"):
             check_whole(name, value, least)
     _check_pairs(model)
-    resolve_metric(model.metric, model.metric_kwds)
-    model.a_, model.b_ = _curve(model)
+    check_metric(model)
+    model.a_, model.b_ = curve_of(model)
     as_observers(model.observers)
-
-
-def _check_number(name: str, value: Any, least: float, *, included: bool) -> None:
-    if value is None and name in _OPTIONAL:
-        return
-    if not isinstance(value, numbers.Real) or isinstance(value, bool):
-        msg = f"{name}={value!r} is not allowed. Give a number."
-        raise TypeError(msg)
-    number = float(value)
-    wrong = number < least or (number == least and not included)
-    if wrong or math.isnan(number) or (math.isinf(number) and name != "disconnection_distance"):
-        more = f"{least:g} or more" if included else f"more than {least:g}"
-        msg = f"{name}={value!r} is not allowed. Give a finite number, {more}."
-        raise ValueError(msg)
-    if name in _AT_MOST_1 and number > 1:
-        msg = f"{name}={value!r} is not allowed. Give a number from 0 to 1."
-        raise ValueError(msg)
 
 
 def _check_pairs(model: ParametricUMAP) -> None:
@@ -185,21 +163,6 @@ def _check_pairs(model: ParametricUMAP) -> None:
                     "decoder='mlp', or leave it out."
                 )
                 raise ValueError(msg)
-
-
-def _curve(model: ParametricUMAP) -> tuple[float, float]:
-    if (model.a is None) != (model.b is None):
-        msg = f"a={model.a!r} and b={model.b!r}: give both, or none of them."
-        raise ValueError(msg)
-    if model.a is not None and model.b is not None:
-        if (model.min_dist, model.spread) != (0.1, 1.0):
-            msg = (
-                f"a and b were given, and so were min_dist={model.min_dist!r} and "
-                f"spread={model.spread!r}, from which a and b would be fitted. Give one pair."
-            )
-            raise ValueError(msg)
-        return float(model.a), float(model.b)
-    return find_ab(min_dist=model.min_dist, spread=model.spread)
 
 
 def as_observers(observers: Any) -> tuple[Any, ...]:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from umapkit.parametric._classes import classes_back, classes_state
 from umapkit.parametric._torch import nn
 
 if TYPE_CHECKING:
     from umapkit.parametric._umap import ParametricUMAP
 
-_NUMBERS = ("a_", "b_", "n_steps_")
-_MAYBE_NAN = ("loss_", "neighbor_recall_")
+_NUMBERS = ("a_", "b_", "n_steps_", "loss_", "neighbor_recall_")
 
 
 def make_head(model: ParametricUMAP, n_classes: int) -> nn.Module:
@@ -28,9 +27,6 @@ def make_head(model: ParametricUMAP, n_classes: int) -> nn.Module:
 def extra_state(model: ParametricUMAP) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """Numbers and arrays; see `NetworkEmbedding._extra_state`."""
     config: dict[str, Any] = {name: getattr(model, name) for name in _NUMBERS}
-    for name in _MAYBE_NAN:
-        value = float(getattr(model, name))
-        config[name] = None if np.isnan(value) else value
     graph = model.graph_
     arrays = {
         "graph.indptr": graph.indptr,
@@ -41,10 +37,7 @@ def extra_state(model: ParametricUMAP) -> tuple[dict[str, Any], dict[str, NDArra
     }
     classes = getattr(model, "classes_", None)
     if classes is not None:
-        if classes.dtype.kind not in "biufU" and not all(isinstance(c, str) for c in classes):
-            msg = f"classes_ of dtype {classes.dtype} cannot be saved. Give numbers or strings."
-            raise ValueError(msg)
-        config["classes"] = {"dtype": classes.dtype.str, "values": classes.tolist()}
+        config["classes"] = classes_state(classes)
     return config, arrays
 
 
@@ -54,8 +47,6 @@ def restore_state(
     """Take back what `extra_state` gave."""
     for name in _NUMBERS:
         setattr(model, name, config[name])
-    for name in _MAYBE_NAN:
-        setattr(model, name, float("nan") if config[name] is None else config[name])
     n = len(arrays["graph.indptr"]) - 1
     parts = (arrays["graph.data"], arrays["graph.indices"], arrays["graph.indptr"])
     model.graph_ = csr_array(parts, shape=(n, n))
@@ -63,6 +54,5 @@ def restore_state(
     model._landmark_places = arrays["landmark_places"]
     classes = config.get("classes")
     if classes is not None:
-        kind = object if classes["dtype"] == "|O" else np.dtype(classes["dtype"])
-        model.classes_ = np.array(classes["values"], dtype=kind)
+        model.classes_ = classes_back(classes)
         model.networks_["head"] = make_head(model, len(model.classes_))

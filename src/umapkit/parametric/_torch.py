@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -20,16 +21,27 @@ except ImportError as error:
     )
     raise ImportError(_MSG) from error
 
-__all__ = ["Tensor", "choose_device", "deterministic", "generator", "nn", "seeded", "torch"]
+__all__ = [
+    "Tensor",
+    "choose_device",
+    "compiled",
+    "deterministic",
+    "generator",
+    "nn",
+    "seeded",
+    "threads",
+    "torch",
+]
 
 
 def choose_device(device: str | torch.device = "auto") -> torch.device:
-    """Return the device of a name; "auto" is the first accelerator there is, else the CPU.
+    """Return the device of a name; "auto" is an accelerator if there is one, else the CPU.
 
     Parameters
     ----------
     device : str or torch.device, default "auto"
-        "auto", or a name that torch knows: "cpu", "cuda", "cuda:1", "mps", ...
+        "auto", or a name that torch knows: "cpu", "cuda", "cuda:1", "mps", ... Under torchrun
+        "auto" gives every process of a machine a GPU of its own.
 
     Returns
     -------
@@ -42,7 +54,7 @@ def choose_device(device: str | torch.device = "auto") -> torch.device:
     """
     if isinstance(device, str) and device == "auto":
         if torch.cuda.is_available():
-            return torch.device("cuda")
+            return torch.device("cuda", _own_gpu())
         if torch.backends.mps.is_available():
             return torch.device("mps")
         return torch.device("cpu")
@@ -57,6 +69,31 @@ def choose_device(device: str | torch.device = "auto") -> torch.device:
         )
         raise ValueError(msg) from error
     return found
+
+
+def _own_gpu() -> int:
+    """Return the number of this process's GPU: torchrun counts the processes of a machine."""
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        return int(os.environ.get("LOCAL_RANK", "0")) % torch.cuda.device_count()
+    return torch.cuda.current_device()
+
+
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """Let torch use so many threads on the CPU while the context is open."""
+    before = torch.get_num_threads()
+    if count != before:
+        torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        if count != before:
+            torch.set_num_threads(before)
+
+
+def compiled(module: Any, *, wanted: bool) -> Any:
+    """Return the module, compiled for batches of any size where that is wanted."""
+    return torch.compile(module, dynamic=True) if wanted else module
 
 
 @contextmanager

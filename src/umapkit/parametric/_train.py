@@ -10,6 +10,15 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from umapkit._seed import Stage
+from umapkit.parametric._checks import check_choice, check_number, check_whole
+from umapkit.parametric._group import (
+    any_member,
+    average_gradients,
+    averaged,
+    group,
+    of_the_first,
+    start_alike,
+)
 from umapkit.parametric._torch import Tensor, deterministic, nn, seeded, torch
 
 Schedule = Literal["constant", "linear", "cosine", "warm"]
@@ -70,6 +79,18 @@ class TrainOptions:
     record_every: int = 10
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        """Refuse what cannot be used."""
+        check_whole("n_steps", self.n_steps, 0)
+        check_whole("check_every", self.check_every, 0)
+        check_whole("record_every", self.record_every, 1)
+        check_choice("schedule", self.schedule, SCHEDULES)
+        check_number("learning_rate", self.learning_rate, least=0, included=False)
+        if self.clip is not None:
+            check_number("clip", self.clip, least=0, included=False)
+        if self.patience is not None:
+            check_whole("patience", self.patience, 1)
+
 
 @dataclass
 class Training:
@@ -127,15 +148,17 @@ def train(
 ) -> Training:
     """Train modules on batches.
 
-    Where the process belongs to a group of ``torch.distributed`` (torchrun), every member draws
-    batches of its own and gradients are averaged.
+    Where the process belongs to a group of ``torch.distributed`` (torchrun), all members begin with
+    the networks of the first, every one takes batches of its own, and gradients are averaged: the
+    networks, the history and the reason to stop are the same everywhere.
 
     Parameters
     ----------
     modules : torch.nn.Module
         Holds every parameter to train; changed in place. On one device.
     batches : callable
-        ``batches(step)``: the batch of a step, a pure function of the step.
+        ``batches(number)``: a pure function of the number, which is the step's; member r of a
+        group of s is given ``s * step + r``.
     loss : callable
         ``loss(batch)``: named terms, scalar tensors with their weights in them; their sum is
         descended.
@@ -155,15 +178,21 @@ def train(
 
     Raises
     ------
+    ValueError
+        If no parameter can be trained.
     FloatingPointError
         If the loss is no longer finite.
     """
     parameters = [p for p in modules.parameters() if p.requires_grad]
+    if not parameters:
+        msg = "The networks have nothing to train: no parameter of theirs has requires_grad=True."
+        raise ValueError(msg)
     device = parameters[0].device
     if optimizer is None:
         optimizer = torch.optim.Adam(parameters, lr=options.learning_rate, foreach=True)
     run = _Run(modules, options, Training(optimizer=optimizer), held_out, first_step)
-    members, member = _group()
+    members, member = group()
+    start_alike(modules)
     running, begun = math.nan, time.perf_counter()
     bar = _bar(options)
     modules.train()
@@ -171,19 +200,18 @@ def train(
         with deterministic(device):
             for step in range(options.n_steps):
                 number = first_step + step
-                for group in optimizer.param_groups:
-                    group["lr"] = rate_at(step, options)
+                for part in optimizer.param_groups:
+                    part["lr"] = rate_at(step, options)
                 batch = batches(number * members + member)
                 with (
-                    seeded(options.seed, Stage.DROPOUT, number, device=device),
+                    seeded(options.seed, Stage.DROPOUT, number * members + member, device=device),
                     torch.autocast(device.type, torch.bfloat16, enabled=options.amp),
                 ):
                     terms = loss(batch)
                 total = torch.stack([t.float() for t in terms.values()]).sum()
                 optimizer.zero_grad(set_to_none=True)
                 total.backward()
-                if members > 1:
-                    _average(parameters, members)
+                average_gradients(modules)
                 if options.clip is not None:
                     nn.utils.clip_grad_value_(parameters, options.clip)
                 optimizer.step()
@@ -191,7 +219,9 @@ def train(
                 last = step + 1 == options.n_steps
                 bar.update(1)
                 if last or (step + 1) % options.record_every == 0 or run.due(step + 1):
-                    value = float(total.detach())
+                    named = {name: float(term.detach()) for name, term in terms.items()}
+                    named = averaged({**named, "": float(total.detach())}, device)
+                    value = named.pop("")
                     if not math.isfinite(value):
                         msg = (
                             f"The loss is {value} at step {number}. Give a smaller learning_rate "
@@ -202,7 +232,6 @@ def train(
                     running = value if math.isnan(running) else (
                         memory * running + (1.0 - memory) * value
                     )  # fmt: skip
-                    named = {name: float(term.detach()) for name, term in terms.items()}
                     bar.set_postfix(loss=f"{running:.4f}", refresh=False)
                     if run.record(step, named, running, time.perf_counter() - begun, last=last):
                         break
@@ -228,6 +257,7 @@ class _Run:
     ) -> None:
         self.modules, self.options, self.result = modules, options, result
         self.held_out, self.first_step = held_out, first_step
+        self.device = next(modules.parameters()).device
         self.waited = 0
         self.best_state: dict[str, Tensor] | None = None
 
@@ -254,10 +284,10 @@ class _Run:
         for name in {*history, *entry}:
             # A term that turns (alternating losses) is NaN where it had no part.
             history.setdefault(name, [math.nan] * before).append(entry.get(name, math.nan))
-        for observer in self.options.observers:
-            if observer(int(entry["step"]), dict(entry)):
-                self.result.stopped = "observer"
-                return True
+        answers = [observer(int(entry["step"]), dict(entry)) for observer in self.options.observers]
+        if any_member(says_yes=any(answers), device=self.device):
+            self.result.stopped = "observer"
+            return True
         if judged and self._settled(entry["held_out"]):
             self.result.stopped = "patience"
             return True
@@ -269,7 +299,7 @@ class _Run:
         with torch.no_grad():
             found = sum(self.held_out().values())
         self.modules.train()
-        return float(found)
+        return of_the_first(float(found), self.device)
 
     def _settled(self, loss: float) -> bool:
         best = self.result.best
@@ -290,21 +320,5 @@ class _Run:
 def _bar(options: TrainOptions) -> Any:
     from tqdm.auto import tqdm
 
-    return tqdm(
-        total=options.n_steps, desc=options.description, unit="step", disable=not options.verbose
-    )
-
-
-def _group() -> tuple[int, int]:
-    """Members of the process group, and which of them this process is."""
-    if torch.distributed.is_available() and torch.distributed.is_initialized():
-        return torch.distributed.get_world_size(), torch.distributed.get_rank()
-    return 1, 0
-
-
-def _average(parameters: list[nn.Parameter], members: int) -> None:
-    for parameter in parameters:
-        if parameter.grad is None:
-            parameter.grad = torch.zeros_like(parameter)
-        torch.distributed.all_reduce(parameter.grad)
-        parameter.grad /= members
+    hidden = not options.verbose or group()[1] > 0
+    return tqdm(total=options.n_steps, desc=options.description, unit="step", disable=hidden)

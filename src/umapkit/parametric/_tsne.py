@@ -10,18 +10,19 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from umapkit._seed import resolve_seed
 from umapkit._threads import one_blas_thread
-from umapkit.distances import Metric, resolve_metric
+from umapkit.distances import Metric
 from umapkit.graph import exact_affinities, perplexity_graph
 from umapkit.neighbors import find_neighbors
-from umapkit.parametric._base import NetworkEmbedding, check_whole
-from umapkit.parametric._checks import check_choice, check_number
+from umapkit.parametric._base import NetworkEmbedding
+from umapkit.parametric._checks import check_choice, check_metric, check_number, check_whole
+from umapkit.parametric._group import shared_steps
+from umapkit.parametric._history import last_loss
 from umapkit.parametric._networks import build_network
 from umapkit.parametric._rows import RowSource
 from umapkit.parametric._shuffled import ShuffledRows
-from umapkit.parametric._torch import Tensor, nn, torch
-from umapkit.parametric._train import SCHEDULES, Schedule, TrainOptions, train
+from umapkit.parametric._torch import Tensor, compiled, nn, torch
+from umapkit.parametric._train import Schedule, TrainOptions, train
 from umapkit.parametric._tsne_loss import Freedom, kl_divergence
 
 _PRETRAINING_BATCH = 256
@@ -99,15 +100,13 @@ class ParametricTSNE(NetworkEmbedding):
 
     Examples
     --------
+    >>> import numpy as np
     >>> from umapkit.parametric import ParametricTSNE
     >>> rows = np.random.default_rng(0).normal(size=(200, 10))
     >>> model = ParametricTSNE(n_epochs=5, random_state=0).fit(rows)
     >>> model.transform(rows[:3]).shape
     (3, 2)
     """
-
-    batch_size: Any
-    schedule: Schedule
 
     def __init__(
         self,
@@ -185,7 +184,7 @@ class ParametricTSNE(NetworkEmbedding):
         if len(rows) < 4:
             msg = f"Found array with {len(rows)} sample(s); t-SNE needs a minimum of 4 rows."
             raise ValueError(msg)
-        self.seed_ = resolve_seed(self.random_state)
+        self.seed_ = self._draw_seed()
         everyone = np.arange(len(rows), dtype=np.int64)
         order = ShuffledRows(
             everyone,
@@ -199,9 +198,7 @@ class ParametricTSNE(NetworkEmbedding):
         if self.pretraining_epochs:
             self._pretrain(source)
         joint = _Joint(self, rows, order)
-        encoder = self.networks_["encoder"]
-        if self.compile:
-            encoder = torch.compile(encoder, dynamic=True)
+        encoder = compiled(self.networks_["encoder"], wanted=self.compile)
         freedom = self.networks_["freedom"]
 
         def batch(step: int) -> tuple[Tensor, Tensor]:
@@ -215,30 +212,14 @@ class ParametricTSNE(NetworkEmbedding):
 
         with self._threads():
             training = train(self.networks_, batch, loss, self._options(order.n_batches))
-        self.history_ = training.history
-        self.n_steps_ = training.n_steps
-        self.kl_divergence_ = training.history["loss"][-1] if training.history else math.nan
+        self.kl_divergence_ = last_loss(training.history)
         self.degrees_of_freedom_ = float(freedom().detach())
-        self.embedding_ = self._encode(rows)
-        if training.interrupt is not None:
-            raise KeyboardInterrupt from training.interrupt
+        self._finish(training, rows)
         return self
-
-    def fit_transform(  # pyright: ignore[reportIncompatibleMethodOverride] # no **fit_params
-        self, X: Any, y: Any = None
-    ) -> NDArray[np.float32]:
-        """Train, and return the map of `X`; parameters and errors as for `fit`.
-
-        Returns
-        -------
-        float32 array of shape (n, n_components)
-            `embedding_`.
-        """
-        return self.fit(X, y).embedding_
 
     def _options(self, n_batches: int) -> TrainOptions:
         return TrainOptions(
-            n_steps=self.n_epochs * n_batches,
+            n_steps=shared_steps(self.n_epochs * n_batches),
             learning_rate=self.learning_rate,
             schedule=self.schedule,
             clip=self.clip,
@@ -266,7 +247,7 @@ class ParametricTSNE(NetworkEmbedding):
             return {"reconstruction": (decoder(both["encoder"](x)) - x).square().mean()}
 
         options = TrainOptions(
-            n_steps=self.pretraining_epochs * order.n_batches,
+            n_steps=shared_steps(self.pretraining_epochs * order.n_batches),
             verbose=self.verbose,
             description="pretraining",
             seed=self.seed_,
@@ -305,14 +286,9 @@ class ParametricTSNE(NetworkEmbedding):
             check_number("degrees_of_freedom", wanted, least=0, included=False)
         check_choice("affinities", self.affinities, ("batch", "graph"))
         check_choice("batches", self.batches, ("fixed", "reshuffled"))
-        check_choice("schedule", self.schedule, SCHEDULES)
-        check_whole("batch_size", self.batch_size, 1)
         check_whole("n_epochs", self.n_epochs, 1)
         check_whole("pretraining_epochs", self.pretraining_epochs, 0)
-        check_number("learning_rate", self.learning_rate, least=0, included=False)
-        if self.clip is not None:
-            check_number("clip", self.clip, least=0, included=False)
-        resolve_metric(self.metric, self.metric_kwds)
+        check_metric(self)
 
     def _extra_state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         names = ("n_steps_", "kl_divergence_", "degrees_of_freedom_", "perplexity_")

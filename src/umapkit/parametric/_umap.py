@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
-from umapkit._seed import resolve_seed
 from umapkit.distances import Metric
 from umapkit.neighbors import Neighbors
+from umapkit.parametric._decoding import Decoding
 from umapkit.parametric._fit import fit_umap, learn_more
 from umapkit.parametric._losses import LossForm
 from umapkit.parametric._more_losses import Reconstruction
@@ -21,7 +21,7 @@ from umapkit.parametric._state import extra_state, restore_state
 from umapkit.parametric._train import Schedule, TrainingObserver
 
 
-class ParametricUMAP(ClassPredictor):
+class ParametricUMAP(ClassPredictor, Decoding):
     """UMAP by a network (Sainburg, McInnes, Gentner 2021).
 
     The network is trained on UMAP's own loss: edges of the fuzzy graph pull the places of their
@@ -195,19 +195,19 @@ class ParametricUMAP(ClassPredictor):
     True
     """
 
+    _CHOOSES_BATCH_SIZE = True
+
     # What a fit sets.
     a_: float
     b_: float
     graph_: csr_array
     loss_: float
-    n_steps_: int
     neighbor_recall_: float
     _landmark_places: NDArray[np.float32]
     _landmark_rows: NDArray[np.float32]
     _optimizer: Any
     loss: LossForm
     reconstruction_loss: Reconstruction
-    schedule: Schedule
 
     def __init__(
         self,
@@ -351,10 +351,10 @@ class ParametricUMAP(ClassPredictor):
             On Ctrl-C during training; the model is fitted with the state of that moment.
         """
         check_umap_parameters(self)
-        rows = self._rows(X, reset=True)
-        known = hasattr(self, "networks_")
-        if not (self.warm_start and known):
-            self.seed_ = resolve_seed(self.random_state)
+        goes_on = self.warm_start and hasattr(self, "embedding_")
+        rows = self._rows(X, reset=not goes_on)
+        if not goes_on:
+            self.seed_ = self._draw_seed()
         fit_umap(self, rows, y, graph=graph, landmarks=landmarks)
         return self
 
@@ -389,7 +389,7 @@ class ParametricUMAP(ClassPredictor):
         ParametricUMAP
             Itself.
         """
-        if not hasattr(self, "networks_"):
+        if not hasattr(self, "embedding_"):
             return self.fit(X, y)
         check_umap_parameters(self)
         learn_more(self, self._rows(X, reset=False), y)

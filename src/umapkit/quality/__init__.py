@@ -7,6 +7,7 @@ gives the same bits for any number of threads, and can judge a hashed sample of 
 from __future__ import annotations
 
 from umapkit.quality._accuracy import knn_accuracy
+from umapkit.quality._clusters import ClusterAgreement, kmeans_nmi
 from umapkit.quality._costs import (
     attraction_cost,
     effective_loss_of,
@@ -42,6 +43,7 @@ from umapkit.quality._silhouette import silhouette
 from umapkit.quality._trustworthiness import continuity, trustworthiness
 
 __all__ = [
+    "ClusterAgreement",
     "EffectiveLoss",
     "attraction_cost",
     "attraction_gradient",
@@ -57,6 +59,7 @@ __all__ = [
     "expected_gradient",
     "fuzzy_cross_entropy",
     "fuzzy_cross_entropy_without_constants",
+    "kmeans_nmi",
     "knn_accuracy",
     "largevis_cost",
     "local_radii",

@@ -36,10 +36,16 @@ __all__ = [
 ]
 
 
+# Loaded when they are asked for: matplotlib is needed for the one, torch for the others.
+_ASKED = ("ParametricUMAP", "load_ParametricUMAP", "parametric_umap", "plot")
+
+
 def __getattr__(name: str) -> object:
-    if name == "plot":
+    if name in _ASKED:
         import importlib
 
-        return importlib.import_module("umapkit.compat.umap_learn.plot")
-    msg = f"umapkit.compat.umap_learn has no {name!r}; it has: {', '.join([*__all__, 'plot'])}."
+        room = "plot" if name == "plot" else "parametric_umap"
+        module = importlib.import_module(f"umapkit.compat.umap_learn.{room}")
+        return module if name == room else getattr(module, name)
+    msg = f"umapkit.compat.umap_learn has no {name!r}; it has: {', '.join([*__all__, *_ASKED])}."
     raise AttributeError(msg)
