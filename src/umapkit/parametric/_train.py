@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from umapkit._seed import Stage
+from umapkit.parametric._products import quick_products
 from umapkit.parametric._torch import Tensor, deterministic, nn, seeded, torch
 
 Schedule = Literal["constant", "linear", "cosine", "warm"]
@@ -161,14 +162,17 @@ def train(
     parameters = [p for p in modules.parameters() if p.requires_grad]
     device = parameters[0].device
     if optimizer is None:
-        optimizer = torch.optim.Adam(parameters, lr=options.learning_rate, foreach=True)
+        fused = device.type in ("cpu", "cuda")
+        optimizer = torch.optim.Adam(
+            parameters, lr=options.learning_rate, fused=fused, foreach=not fused
+        )
     run = _Run(modules, options, Training(optimizer=optimizer), held_out, first_step)
     members, member = _group()
     running, begun = math.nan, time.perf_counter()
     bar = _bar(options)
     modules.train()
     try:
-        with deterministic(device):
+        with deterministic(device), quick_products(device):
             for step in range(options.n_steps):
                 number = first_step + step
                 for group in optimizer.param_groups:
