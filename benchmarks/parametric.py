@@ -107,7 +107,11 @@ def main() -> None:
     add("--peer", metavar="PYTHON", help="interpreter that has umap-learn")
     add("--set", default="mnist", help=HELP)
     add("--fit", type=int, default=60_000, help="rows to train on")
+    add("--encoder", default="mlp", help="network by name: mlp, conv28, ...")
     add("--steps", type=int, help="steps; by default the model's own choice")
+    add("--batch", type=int, help="edges of a step; by default the model's own choice")
+    add("--rate", type=float, help="step size; by default the model's own choice")
+    add("--no-decoder", action="store_true", help="skip the model with a decoder")
     add("--inverse", type=int, default=20, help="places that UMAP brings back")
     add("--repeat", type=int, default=5)
     add("--seed", type=int, default=0)
@@ -131,11 +135,20 @@ def main() -> None:
     loss = fixed_loss(umap.graph_, umap.embedding_, curve)
     found = scores(train, y, umap.embedding_, placed, y_new)
     line("UMAP", [seconds, *found, loss, embed, 1000 * back])
-    for name, decoder in (("ParametricUMAP", None), ("with a decoder, detached", "mlp")):
+    settings: dict[str, Any] = {
+        "n_steps": asked.steps,
+        "batch_size": asked.batch,
+        "random_state": asked.seed,
+        "n_jobs": asked.jobs,
+    }
+    if asked.rate:
+        settings["learning_rate"] = asked.rate
+    models = [(f"ParametricUMAP, {asked.encoder}", None)]
+    if not asked.no_decoder:
+        models.append(("with a decoder, detached", "mlp"))
+    for name, decoder in models:
         begin = time.perf_counter()
-        model = ParametricUMAP(
-            decoder=decoder, n_steps=asked.steps, random_state=asked.seed, n_jobs=asked.jobs
-        )
+        model = ParametricUMAP(asked.encoder, decoder, **settings)
         model.fit(train)
         seconds = time.perf_counter() - begin
         placed = model.transform(new)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 # The neighbour search draws from this seed whatever random_state is, as in umapkit.UMAP.
 _SEARCH_SEED = 0
 _HELD_OUT_EDGES = 20_000
+# Edges of a walk: four edges have five ends to encode, drawn one by one they have eight.
+_WALK = 4
 
 
 def fit_umap(
@@ -297,7 +299,7 @@ def _source(model: ParametricUMAP, graph: csr_array) -> Any:
     if model.batches == "schedule":
         n_epochs = model.n_epochs or (500 if len(graph.indptr) <= 10_001 else 200)
         return ScheduleSource(graph, n_epochs=n_epochs, **common)
-    return EdgeSource(graph, **common)
+    return EdgeSource(graph, walk=_WALK, **common)
 
 
 def default_batch_size(graph: csr_array) -> int:

@@ -65,9 +65,10 @@ class ParametricUMAP(ClassPredictor):
         What the networks see: columns centred and all divided by one number; every column brought
         to mean 0 and variance 1; or the rows as they are.
     batches : {"edges", "schedule", "points"}, default "edges"
-        "edges": edges drawn by their memberships. "schedule": umap-learn's literal epochs, an edge
-        once every ``w_max / w`` of them. "points": Algorithm 2 of the tutorial, batches of rows and
-        the edges among them; much fewer edges a step.
+        "edges": edges drawn by their memberships, four in a row along a walk, as encoding the rows
+        is what a step costs. "schedule": umap-learn's literal epochs, an edge once every
+        ``w_max / w`` of them. "points": Algorithm 2 of the tutorial, batches of rows and the edges
+        among them; much fewer edges a step.
     batch_size : int, optional
         Edges (or points) of a step, 1 or more. ``None``: chosen by the size of the graph.
     n_steps : int, optional
