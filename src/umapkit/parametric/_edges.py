@@ -79,11 +79,6 @@ class TensorBatch:
 class EdgeSource:
     """Batches of edges drawn by their memberships, with replacement.
 
-    With `walk` above 1 an edge that was drawn is followed to its tail, of whose edges one is drawn,
-    and so on. The tail of an edge drawn by weight is a row drawn by degree, as the graph is
-    symmetric; so all edges of such a walk are drawn by weight. But w edges in a walk have w + 1
-    ends, not 2 w, and a step's cost is that of encoding the ends.
-
     Parameters
     ----------
     graph : csr_array of shape (n, n)
@@ -101,13 +96,6 @@ class EdgeSource:
         Of every draw.
     held_out : float, default 0
         Share of the undirected edges that are never drawn, for `held_out`.
-    walk : int, default 1
-        Edges of a walk, at least 1.
-
-    Raises
-    ------
-    ValueError
-        If the graph has no edge, or `walk` is above 1 and a row with an edge to it has none back.
     """
 
     def __init__(
@@ -119,14 +107,12 @@ class EdgeSource:
         negatives: Negatives = "batch",
         seed: int,
         held_out: float = 0.0,
-        walk: int = 1,
     ) -> None:
         self.n_rows = len(graph.indptr) - 1
         self.batch_size = int(batch_size)
         self.negative_sample_rate = int(negative_sample_rate)
         self.negatives: Negatives = negatives
         self.seed = seed
-        self.walk = int(walk)
         counts = np.diff(graph.indptr)
         heads = np.repeat(np.arange(self.n_rows, dtype=np.int32), counts)
         tails = graph.indices.astype(np.int32, copy=False)
@@ -151,16 +137,6 @@ class EdgeSource:
         self.heads, self.tails = heads, tails
         self._sums = np.cumsum(weights, dtype=np.float64)
         self._largest = float(weights.max())
-        self._begins = np.empty(0, dtype=np.int64)  # of the edges of a row; only walks need it
-        if self.walk > 1:
-            used_counts = np.bincount(heads, minlength=self.n_rows)
-            self._begins = np.concatenate([[0], np.cumsum(used_counts)])
-            if not used_counts[tails].all():
-                msg = (
-                    "A row of the graph has edges to it but none from it, so no walk leaves it. "
-                    "Give a symmetric graph, or walk=1."
-                )
-                raise ValueError(msg)
 
     @property
     def n_edges(self) -> int:
@@ -179,32 +155,8 @@ class EdgeSource:
 
     def batch(self, step: int) -> EdgeBatch:
         """Edges and negatives of one step."""
-        b = self.batch_size
-        begun = -(-b // self.walk)
-        chosen = _drawn(self._sums, self.seed, Stage.BATCH, step, begun)
-        met = [self.heads[chosen], self.tails[chosen]]
-        for number in range(1, self.walk):
-            # The last edge is left out of some walks where the batch does not divide by it.
-            here = met[-1][: min(begun, b - begun * number)]
-            if len(here):
-                met.append(self.tails[self._onward(here, step, number)])
-        if len(met) == 2:
-            return self.joined(met[0], met[1], Stage.BATCH, step)
-        first = np.cumsum([0, *map(len, met)])
-        tails = np.arange(first[1], first[-1])
-        heads = np.concatenate(
-            [first[i] + np.arange(len(level)) for i, level in enumerate(met[1:])]
-        )
-        return self._with_negatives(np.concatenate(met), heads, tails, Stage.BATCH, step)
-
-    def _onward(self, here: NDArray[np.int32], step: int, number: int) -> Ints:
-        """Draw an edge of each of these rows."""
-        begin, end = self._begins[here], self._begins[here + 1]
-        low = np.where(begin > 0, self._sums[begin - 1], 0.0)
-        bits = draw(key(self.seed, Stage.BATCH, step, np.uint64(8 + number)), np.arange(len(here)))
-        chance = (bits >> np.uint64(11)).astype(np.float64) * _UNIT
-        found = np.searchsorted(self._sums, low + chance * (self._sums[end - 1] - low), "right")
-        return np.clip(found, begin, end - 1)
+        chosen = _drawn(self._sums, self.seed, Stage.BATCH, step, self.batch_size)
+        return self.joined(self.heads[chosen], self.tails[chosen], Stage.BATCH, step)
 
     def held_out(self, size: int) -> EdgeBatch | None:
         """Draw once `size` of the edges that no batch has, and negatives; None without any."""
@@ -218,28 +170,23 @@ class EdgeSource:
         self, heads: NDArray[np.int32], tails: NDArray[np.int32], stage: Stage, step: int
     ) -> EdgeBatch:
         """Put ends and negatives together, each row once where that saves work."""
-        b = len(heads)
-        return self._with_negatives(
-            np.concatenate([heads, tails]), np.arange(b), np.arange(b, 2 * b), stage, step
-        )
-
-    def _with_negatives(
-        self, rows: NDArray[np.int32], heads: Ints, tails: Ints, stage: Stage, step: int
-    ) -> EdgeBatch:
-        """Add negatives to edges whose ends are positions in `rows`."""
         b, m = len(heads), self.negative_sample_rate
-        pool = tails
+        ends = [heads, tails]
         if self.negatives == "uniform":
             bits = draw(key(self.seed, stage, step, np.uint64(1)), np.arange(b))
-            pool = len(rows) + np.arange(b)
-            rows = np.concatenate([rows, below(bits, self.n_rows).astype(np.int32)])
-        far = pool[(np.arange(b)[None, :] + self._shifts(stage, step, b, m)[:, None]) % b]
+            ends.append(below(bits, self.n_rows).astype(np.int32))
+        rows = np.concatenate(ends)
         # Expected distinct rows of draws with replacement; sorting pays from a tenth saved.
         distinct = self.n_rows * -np.expm1(-len(rows) / self.n_rows)
         if distinct < 0.9 * len(rows):
             rows, place = np.unique(rows, return_inverse=True)
-            heads, tails, far = place[heads], place[tails], place[far]
-        return EdgeBatch(rows.astype(np.int64), heads, tails, far)
+            place = place.astype(np.int64, copy=False)
+        else:
+            place = np.arange(len(rows), dtype=np.int64)
+        pool = place[2 * b :] if self.negatives == "uniform" else place[b : 2 * b]
+        shifts = self._shifts(stage, step, b, m)
+        far = pool[(np.arange(b)[None, :] + shifts[:, None]) % b]
+        return EdgeBatch(rows.astype(np.int64), place[:b], place[b : 2 * b], far)
 
     def _shifts(self, stage: Stage, step: int, b: int, m: int) -> Ints:
         """How far along the batch the negatives of an edge lie, m different ones where possible.
@@ -254,11 +201,7 @@ class EdgeSource:
         part = np.arange(m) * (b - 1) // m
         width = np.maximum((np.arange(m) + 1) * (b - 1) // m - part, 1)
         high = (bits >> np.uint64(32)).astype(np.float64) * 2.0**-32
-        shifts = (1 + part + (high * width).astype(np.int64)).astype(np.int64)
-        walks = -(-self.batch_size // self.walk)
-        if self.walk > 1 and walks > 1:  # a multiple leads along the same walk
-            shifts -= shifts % walks == 0
-        return shifts
+        return (1 + part + (high * width).astype(np.int64)).astype(np.int64)
 
 
 class ScheduleSource(EdgeSource):

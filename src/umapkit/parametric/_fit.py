@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 # The neighbour search draws from this seed whatever random_state is, as in umapkit.UMAP.
 _SEARCH_SEED = 0
 _HELD_OUT_EDGES = 20_000
-# Edges of a walk: four edges have five ends to encode, drawn one by one they have eight.
-_WALK = 4
 
 
 def fit_umap(
@@ -299,7 +297,7 @@ def _source(model: ParametricUMAP, graph: csr_array) -> Any:
     if model.batches == "schedule":
         n_epochs = model.n_epochs or (500 if len(graph.indptr) <= 10_001 else 200)
         return ScheduleSource(graph, n_epochs=n_epochs, **common)
-    return EdgeSource(graph, walk=_WALK, **common)
+    return EdgeSource(graph, **common)
 
 
 def default_batch_size(graph: csr_array) -> int:
@@ -308,8 +306,9 @@ def default_batch_size(graph: csr_array) -> int:
 
 
 def default_steps(source: Any) -> int:
-    """Choose how many steps: 25 epochs, 1,000 steps at least."""
-    return max(1000, 25 * source.steps_per_epoch)
+    """Choose how many steps: 60 epochs, but 1,000 at least, and from 6,000 on 15 epochs."""
+    epoch = source.steps_per_epoch
+    return max(1000, min(60 * epoch, 6000), 15 * epoch)
 
 
 def _length(model: ParametricUMAP, source: Any) -> int:

@@ -232,7 +232,7 @@ class Objective:
                 form=self.form,
             )
             if self.correlation_weight:
-                # Rows stand as the steps of the walks do: whole halves could pair neighbours.
+                # Heads come first, tails after them: halves would pair neighbours.
                 near = correlation_loss(x[0][::2], z[0][::2])
                 terms["correlation"] = self.correlation_weight * near
             if self.reconstruction is not None:

@@ -65,18 +65,18 @@ class ParametricUMAP(ClassPredictor):
         What the networks see: columns centred and all divided by one number; every column brought
         to mean 0 and variance 1; or the rows as they are.
     batches : {"edges", "schedule", "points"}, default "edges"
-        "edges": edges drawn by their memberships, four in a row along a walk, as encoding the rows
-        is what a step costs. "schedule": umap-learn's literal epochs, an edge once every
-        ``w_max / w`` of them. "points": Algorithm 2 of the tutorial, batches of rows and the edges
-        among them; much fewer edges a step.
+        "edges": edges drawn by their memberships. "schedule": umap-learn's literal epochs, an edge
+        once every ``w_max / w`` of them. "points": Algorithm 2 of the tutorial, batches of rows and
+        the edges among them; much fewer edges a step.
     batch_size : int, optional
         Edges (or points) of a step, 1 or more. ``None``: chosen by the size of the graph.
     n_steps : int, optional
-        Steps of the optimiser. ``None``: chosen by the size of the graph.
+        Steps of the optimiser. ``None``: as many as process the edges of 60 of umap-learn's
+        epochs, but 1,000 at least; where those are more than 6,000 steps, 6,000, or 15 epochs.
     n_epochs : int, optional
         With ``batches="schedule"``: umap-learn's epochs. Otherwise as many steps as process the
         same number of edges. Give `n_steps` or `n_epochs`, not both.
-    learning_rate : float, default 0.01
+    learning_rate : float, default 0.015
         Largest step size of Adam.
     schedule : {"warm", "cosine", "linear", "constant"}, default "warm"
         Of the step size; see `umapkit.parametric.TrainOptions`.
@@ -233,7 +233,7 @@ class ParametricUMAP(ClassPredictor):
         batch_size: int | None = None,
         n_steps: int | None = None,
         n_epochs: int | None = None,
-        learning_rate: float = 1e-2,
+        learning_rate: float = 0.015,
         schedule: Schedule = "warm",
         clip: float | None = 4.0,
         negative_sample_rate: int = 5,
