@@ -143,7 +143,7 @@ def main() -> None:
     }
     if asked.rate:
         settings["learning_rate"] = asked.rate
-    models = [(f"ParametricUMAP, {asked.encoder}", None)]
+    models: list[tuple[str, str | None]] = [(f"ParametricUMAP, {asked.encoder}", None)]
     if not asked.no_decoder:
         models.append(("with a decoder, detached", "mlp"))
     for name, decoder in models:
