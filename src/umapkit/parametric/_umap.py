@@ -76,7 +76,7 @@ class ParametricUMAP(ClassPredictor):
     n_epochs : int, optional
         With ``batches="schedule"``: umap-learn's epochs. Otherwise as many steps as process the
         same number of edges. Give `n_steps` or `n_epochs`, not both.
-    learning_rate : float, default 0.015
+    learning_rate : float, default 0.01
         Largest step size of Adam.
     schedule : {"warm", "cosine", "linear", "constant"}, default "warm"
         Of the step size; see `umapkit.parametric.TrainOptions`.
@@ -233,7 +233,7 @@ class ParametricUMAP(ClassPredictor):
         batch_size: int | None = None,
         n_steps: int | None = None,
         n_epochs: int | None = None,
-        learning_rate: float = 0.015,
+        learning_rate: float = 1e-2,
         schedule: Schedule = "warm",
         clip: float | None = 4.0,
         negative_sample_rate: int = 5,
