@@ -1,6 +1,6 @@
 """Syllables compared by dynamic time warping, placed by a recurrent network (paper, Table 1, A.2).
 
-    python benchmarks/birdsong.py [--rows 2500] [--new 1000] [--steps 1500]
+    python benchmarks/birdsong.py [--rows 2000] [--new 1000] [--steps 400]
 
 Rows are spectrograms of Bengalese finches (32 bands, 32 frames), drawn once from the training
 songs; the new ones are of other songs, so no song is on both sides. Three maps by the same LSTM
@@ -38,10 +38,10 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add("--rows", type=int, default=2500, help="rows to fit")
+    add("--rows", type=int, default=2000, help="rows to fit")
     add("--new", type=int, default=1000, help="rows of other songs")
     add("--components", type=int, default=2)
-    add("--steps", type=int, default=1500, help="steps of every network")
+    add("--steps", type=int, default=400, help="steps of every network")
     add("--batch", type=int, default=128, help="edges, or rows for the autoencoder, of a step")
     add("--seed", type=int, default=0)
     add("--device", default="auto")

@@ -311,8 +311,9 @@ def default_batch_size(graph: csr_array) -> int:
 
 
 def default_steps(source: Any) -> int:
-    """Choose how many steps: 25 epochs, 1,000 steps at least."""
-    return max(1000, 25 * source.steps_per_epoch)
+    """Choose how many steps: 60 epochs, but 1,000 at least, and from 6,000 on 15 epochs."""
+    epoch = source.steps_per_epoch
+    return max(1000, min(60 * epoch, 6000), 15 * epoch)
 
 
 def _length(model: ParametricUMAP, source: Any) -> int:

@@ -19,6 +19,7 @@ from umapkit.parametric._group import (
     of_the_first,
     start_alike,
 )
+from umapkit.parametric._products import quick_products
 from umapkit.parametric._torch import Tensor, deterministic, nn, seeded, torch
 
 Schedule = Literal["constant", "linear", "cosine", "warm"]
@@ -189,7 +190,10 @@ def train(
         raise ValueError(msg)
     device = parameters[0].device
     if optimizer is None:
-        optimizer = torch.optim.Adam(parameters, lr=options.learning_rate, foreach=True)
+        fused = device.type in ("cpu", "cuda")
+        optimizer = torch.optim.Adam(
+            parameters, lr=options.learning_rate, fused=fused, foreach=not fused
+        )
     run = _Run(modules, options, Training(optimizer=optimizer), held_out, first_step)
     members, member = group()
     start_alike(modules)
@@ -197,7 +201,7 @@ def train(
     bar = _bar(options)
     modules.train()
     try:
-        with deterministic(device):
+        with deterministic(device), quick_products(device):
             for step in range(options.n_steps):
                 number = first_step + step
                 for part in optimizer.param_groups:

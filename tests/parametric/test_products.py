@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from umapkit.parametric._products import QuickProducts, quick_products_known  # noqa: E402
+
+pytestmark = pytest.mark.skipif(not quick_products_known(), reason="this torch has no oneDNN")
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("rows", [3, 64, 513])
+def test_linear_layers_and_their_derivatives_are_the_same_in_single_precision(rows, bias):
+    torch.manual_seed(0)
+    net = torch.nn.Sequential(
+        torch.nn.Linear(37, 20, bias=bias), torch.nn.ReLU(), torch.nn.Linear(20, 2, bias=bias)
+    )
+    x = torch.randn(rows, 37, requires_grad=True)
+    found = []
+    for quick in (False, True):
+        net.zero_grad()
+        x.grad = None
+        if quick:
+            with QuickProducts():
+                y = net(x)
+        else:
+            y = net(x)
+        (y**2).sum().backward()
+        found.append([y.detach(), x.grad.clone(), *(p.grad.clone() for p in net.parameters())])
+    for plain, quick in zip(*found, strict=True):
+        assert torch.allclose(plain, quick, rtol=1e-4, atol=1e-4 * float(plain.abs().max()))
+
+
+def test_double_precision_and_other_shapes_are_left_alone():
+    layer = torch.nn.Linear(5, 3)
+    with QuickProducts():
+        assert layer.double()(torch.zeros(100, 5, dtype=torch.float64)).dtype == torch.float64
+        assert layer.float()(torch.zeros(4, 100, 5)).shape == (4, 100, 3)
+
+
+def test_a_step_uses_them_only_outside_of_half_precision():
+    layer = torch.nn.Linear(5, 3)
+    with QuickProducts(), torch.autocast("cpu", torch.bfloat16):
+        assert layer(torch.zeros(100, 5)).dtype == torch.bfloat16
