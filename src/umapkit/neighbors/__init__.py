@@ -13,6 +13,7 @@ from umapkit.neighbors._index import NeighborIndex, check_ids
 from umapkit.neighbors._neighbors import Neighbors, with_self
 from umapkit.neighbors._precomputed import check_precomputed
 from umapkit.neighbors._recall import estimate_recall
+from umapkit.neighbors._table import prepared_rows
 
 __all__ = [
     "GivenDistances",
@@ -25,6 +26,7 @@ __all__ = [
     "check_precomputed",
     "estimate_recall",
     "find_neighbors",
+    "prepared_rows",
     "read_distances",
     "with_self",
 ]
