@@ -87,7 +87,7 @@ def test_scores_of_rows_have_the_score_of_the_map_as_their_mean(example):
         values = part(rows, points, n_neighbors=7)
         assert values.shape == (2000,)
         assert values.mean() == pytest.approx(whole(rows, points, n_neighbors=7), abs=1e-12)
-        assert len(np.unique(values)) > 4
+        assert values.std() > 0
 
 
 def test_a_curve_holds_what_each_scale_gives(example):
@@ -120,7 +120,7 @@ def test_a_sample_of_one_or_of_equals_is_not_called_exact():
 
 @pytest.mark.parametrize("confidence", [0, 1, -0.5, 1.5, float("nan"), "high"])
 def test_a_confidence_that_is_no_share_is_refused(confidence):
-    rows = np.arange(20, dtype=np.float32).reshape(10, 2)
+    rows = np.arange(40, dtype=np.float32).reshape(20, 2)
     with pytest.raises((ValueError, TypeError), match="confidence"):
         trustworthiness(rows, rows, confidence=confidence)
     with pytest.raises(ValueError, match="n_neighbors is empty"):

@@ -53,7 +53,8 @@ def score_twin(ranked, listing, k):
 
 @pytest.mark.parametrize("metric", METRICS)
 def test_trustworthiness_and_continuity_follow_the_formula(metric):
-    rows, points = pair(metric)
+    # Few columns have few rank correlations: rows tie, and rounding to float32 parts them.
+    rows, points = pair(metric, d=300 if metric == "spearmanr" else 19)
     data = order_of(np.round(far_of(rows, metric), 12))
     on_map = order_of(far_of(points, "euclidean"))
     tolerance = 1e-12 if metric not in ("hellinger", "spearmanr", "correlation") else 1e-4

@@ -137,6 +137,8 @@ class Report:
 
 
 def _text(value: float) -> str:
+    if isinstance(value, int):
+        return f"{value:,}"
     if not math.isfinite(value):
         return "none" if math.isnan(value) else str(value)
     return f"{value:.4f}" if abs(value) < 1000 else f"{value:,.0f}"
@@ -339,7 +341,7 @@ class _Work:
             self.n_jobs,
         )
         for k, kept in zip(possible, parts, strict=True):
-            reading = f"share of the {k} nearest that stayed; chance {k / (n - 1):.4f}"
+            reading = f"1: all of them; chance {k / (n - 1):.4f}"
             self.add("local", f"neighbours kept ({k})", self.mean(kept), reading)
         self.densities()
         return found[0], parts[possible.index(self.k)]
@@ -365,8 +367,8 @@ class _Work:
         self.add(
             "global",
             "best scale",
-            float(all_scales.best_scale),
-            f"neighbours at which most is kept: {all_scales.lcmc.max():.4f} beyond chance",
+            all_scales.best_scale,
+            f"of these most stay: {all_scales.lcmc.max():.4f} over chance",
         )
         triplets = random_triplet_accuracy(
             self.rows, self.points, confidence=self.confidence, **common
@@ -410,7 +412,7 @@ class _Work:
         if math.isnan(recall):
             self.skipped["recall of the search"] = "only a model that searched knows it"
         else:
-            reading = "share of true neighbours that the search found"
+            reading = "1: the graph was made of true neighbours"
             self.add("fit", "recall of the search", float(recall), reading)
         graph = getattr(model, "graph_", None)
         curve = (getattr(model, "a_", None), getattr(model, "b_", None))
