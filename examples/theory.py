@@ -225,7 +225,7 @@ def draw(folder: Path) -> None:
         right.bar_label(bars, [f"{value:,.0f}" for value in values], padding=3, fontsize=8)
     right.set(xscale="log", xlim=(1e3, 1e6), yticks=place, yticklabels=names, title="loss")
     right.invert_yaxis()
-    right.legend(frameon=False, loc="lower right", fontsize=8)
+    right.legend(frameon=False, loc="upper right", fontsize=8)
     figure.savefig(folder / "theory-ring.png", dpi=110)
 
     figure = Figure(figsize=(11, 3.6), layout="constrained")

@@ -355,7 +355,7 @@ class _Work:
         agrees = density_correlation(
             self.rows, self.points, n_neighbors=_RADII, metric=metric, n_jobs=self.n_jobs
         )
-        self.add("local", name, agrees, "1: dense stays dense; 0: densities are lost")
+        self.add("local", name, agrees, "1: dense stays dense; 0: unrelated")
 
     def overall(self) -> None:
         """Add what tells of large distances, and of all scales at once."""
