@@ -279,7 +279,7 @@ def _map_of(map_or_model: Any) -> tuple[Any, NDArray[np.float32]]:
         given, map_or_model = map_or_model, None
     points = np.asarray(given)
     if points.ndim == 2 and points.dtype.kind == "f":
-        absent = np.isnan(points).any(axis=1)
+        absent: NDArray[np.bool_] = np.asarray(np.isnan(points).any(axis=1))
         checked = as_matrix(np.where(absent[:, None], 0, points), "the map")
         return map_or_model, np.where(absent[:, None], np.float32(np.nan), checked)
     return map_or_model, as_matrix(points, "the map")
@@ -415,17 +415,17 @@ class _Work:
             reading = "1: the graph was made of true neighbours"
             self.add("fit", "recall of the search", float(recall), reading)
         graph = getattr(model, "graph_", None)
-        curve = (getattr(model, "a_", None), getattr(model, "b_", None))
-        if graph is None or None in curve or len(placed) < n:
+        a, b = getattr(model, "a_", None), getattr(model, "b_", None)
+        if graph is None or a is None or b is None or len(placed) < n:
             why = "needs a model with graph_, a_ and b_, and a place for every row"
             self.skipped["effective loss"] = self.skipped["nominal loss"] = why
             return
-        loss = effective_loss(graph, self.points, *curve, n_jobs=self.n_jobs)
+        loss = effective_loss(graph, self.points, a, b, n_jobs=self.n_jobs)
         self.add("fit", "effective loss", loss.value / n, "nats a row: what was lowered")
         if n > EXACT_LIMIT:
             self.skipped["nominal loss"] = f"takes O(n^2) time; only up to {EXACT_LIMIT:,} rows"
             return
         nominal = fuzzy_cross_entropy_without_constants(
-            graph, self.points, *curve, log_floor=1e-4, n_jobs=self.n_jobs
+            graph, self.points, a, b, log_floor=1e-4, n_jobs=self.n_jobs
         )
         self.add("fit", "nominal loss", nominal / n, "nats a row: the papers' formula")
