@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,9 @@ from umapkit.quality import (
     fuzzy_cross_entropy_without_constants,
     nominal_loss_of,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 RATE, FLOOR, EPOCHS, POINTS = 5, 1e-4, 10_000, 1000
 LOOKS = (("-", "#0072b2"), ("-", "#d55e00"), (":", "#d55e00"))
@@ -204,8 +207,8 @@ def lines() -> list[str]:
     return out
 
 
-def draw(folder: Path) -> None:
-    """Draw the three pictures of the page."""
+def draw_ring() -> Figure:
+    """Draw the ring, UMAP's map of it, and the losses of four arrangements."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(11, 3.7), layout="constrained")
@@ -226,7 +229,12 @@ def draw(folder: Path) -> None:
     right.set(xscale="log", xlim=(1e3, 1e6), yticks=place, yticklabels=names, title="loss")
     right.invert_yaxis()
     right.legend(frameon=False, loc="upper right", fontsize=8)
-    figure.savefig(folder / "theory-ring.png", dpi=110)
+    return figure
+
+
+def draw_forces() -> Figure:
+    """Draw forces against distance, a panel a method."""
+    from matplotlib.figure import Figure
 
     figure = Figure(figsize=(11, 3.6), layout="constrained")
     axes = figure.subplots(1, 3, sharex=True, sharey=True)
@@ -237,7 +245,12 @@ def draw(folder: Path) -> None:
         ax.set(xscale="log", yscale="log", ylim=(1e-7, 1e2), title=title, xlabel="distance d")
         ax.legend(frameon=False, fontsize=8, loc="lower left")
     axes[0].set_ylabel("force of one pair")
-    figure.savefig(folder / "theory-forces.png", dpi=110)
+    return figure
+
+
+def draw_weights() -> Figure:
+    """Draw what pairs weigh and what edges are drawn to."""
+    from matplotlib.figure import Figure
 
     figure = Figure(figsize=(11, 3.4), layout="constrained")
     left, right = figure.subplots(1, 2)
@@ -254,10 +267,13 @@ def draw(folder: Path) -> None:
     right.hist(found["target"], bins, color="#0072b2", alpha=0.6, label="p / (p + m(d_i + d_j)/2n)")
     right.set(title="similarity that an edge is drawn to", ylabel="edges")
     right.legend(frameon=False, fontsize=8, loc="upper left")
-    figure.savefig(folder / "theory-weights.png", dpi=110)
+    return figure
 
+
+PICTURES = {"ring": draw_ring, "forces": draw_forces, "weights": draw_weights}
 
 if __name__ == "__main__":
     sys.stdout.write("\n".join(lines()) + "\n")
     if len(sys.argv) > 1:
-        draw(Path(sys.argv[1]))
+        for name, draw in PICTURES.items():
+            draw().savefig(Path(sys.argv[1]) / f"theory-{name}.png", dpi=110)

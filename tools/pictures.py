@@ -200,6 +200,26 @@ def three_clouds() -> tuple[np.ndarray, np.ndarray]:
     return rows, np.repeat([0, 1, 2], 500)
 
 
+def quality() -> Figure:
+    """Draw a report of the digits' map: where neighbours are false, where they are lost."""
+    example = data.load("digits")
+    model = UMAP(random_state=0).fit(example.data)
+    report = umapkit.quality.report(model, example.data)
+    return plot.quality(report, figsize=(11.0, 5.6))
+
+
+def theory(name: str) -> Callable[[], Figure]:
+    """Return what draws a picture of examples/theory.py."""
+
+    def draw() -> Figure:
+        import runpy
+
+        script = runpy.run_path(str(FOLDER.parents[1] / "examples" / "theory.py"))
+        return script["PICTURES"][name]()
+
+    return draw
+
+
 PICTURES: dict[str, Callable[[], Figure]] = {
     "mnist": mnist,
     "start": start,
@@ -211,6 +231,10 @@ PICTURES: dict[str, Callable[[], Figure]] = {
     "trust": trust,
     "transform": transform,
     "labels": labels,
+    "quality": quality,
+    "theory-ring": theory("ring"),
+    "theory-forces": theory("forces"),
+    "theory-weights": theory("weights"),
 }
 
 

@@ -108,4 +108,4 @@ def _under(report: Report, name: str, k: int) -> str:
         text += f" ({score.low:.4f} to {score.high:.4f})"
     worst = report.trustworthiness if name == "trust" else report.preservation
     low = np.nanquantile(worst, _WORST)
-    return f"{text}; the worst {_WORST:.0%} of the rows, below {low:.2f}, share one colour"
+    return f"{text}\nthe worst {_WORST:.0%} of the rows, below {low:.2f}, share one colour"
