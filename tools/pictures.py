@@ -214,8 +214,30 @@ def example(name: str) -> Callable[[], Figure]:
     return draw
 
 
+def quality() -> Figure:
+    """Draw a report of the digits' map: where neighbours are false, where they are lost."""
+    example = data.load("digits")
+    model = UMAP(random_state=0).fit(example.data)
+    report = umapkit.quality.report(model, example.data)
+    return plot.quality(report, figsize=(11.0, 5.6))
+
+
+def theory(name: str) -> Callable[[], Figure]:
+    """Return what draws a picture of examples/theory.py."""
+
+    def draw() -> Figure:
+        import runpy
+
+        script = runpy.run_path(str(FOLDER.parents[1] / "examples" / "theory.py"))
+        return script["PICTURES"][name]()
+
+    return draw
+
+
 # Of the figures of the Parametric UMAP paper, those that the pages show.
 EXAMPLES = ("moons", "loss_against_time", "embedding_speed", "attributes")
+=======
+>>>>>>> quality
 PICTURES: dict[str, Callable[[], Figure]] = {
     "mnist": mnist,
     "start": start,
@@ -228,6 +250,10 @@ PICTURES: dict[str, Callable[[], Figure]] = {
     "transform": transform,
     "labels": labels,
     **{name: example(name) for name in EXAMPLES},
+    "quality": quality,
+    "theory-ring": theory("ring"),
+    "theory-forces": theory("forces"),
+    "theory-weights": theory("weights"),
 }
 
 

@@ -111,6 +111,20 @@ void bind_quality(nb::module_& m) {
       "points"_a.noconvert(), "starts"_a.noconvert(), "queries"_a.noconvert(), "out"_a.noconvert(),
       "n_threads"_a, "Silhouettes of points that are sorted by cluster.");
   m.def(
+      "quality_distance_rows",
+      [](int far, Matrix<const float> data, Matrix<const float> queries, Matrix<double> out,
+         int n_threads) {
+        need(0 <= far && far <= 3, "no such distance");
+        need(queries.shape(1) == data.shape(1), "queries and data must have the same width");
+        need(out.shape(0) == queries.shape(0) && out.shape(1) == data.shape(0),
+             "out must have one row for each query and one column for each row of data");
+        const nb::gil_scoped_release release;
+        quality_kernels().distance_rows(far, data.data(), data.shape(0), data.shape(1),
+                                        queries.data(), queries.shape(0), out.data(), n_threads);
+      },
+      "far"_a, "data"_a.noconvert(), "queries"_a.noconvert(), "out"_a.noconvert(), "n_threads"_a,
+      "Distances of queries to all rows: squared, Manhattan, Chebyshev, or unequal columns.");
+  m.def(
       "quality_pair_repulsion",
       [](Matrix<const double> points, double a, double b, double floor, bool after,
          Vector<double> sums, Vector<std::int64_t> coincident, int n_threads) {

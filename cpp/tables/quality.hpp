@@ -23,6 +23,8 @@ struct QualityTable {
   void (*pair_repulsion)(const double* points, std::size_t n, std::size_t d, double a, double b,
                          double floor, bool after, double* sums, std::int64_t* coincident,
                          int n_threads);
+  void (*distance_rows)(int far, const float* data, std::size_t n, std::size_t d,
+                        const float* queries, std::size_t m, double* out, int n_threads);
 };
 
 const QualityTable& quality_kernels();

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+import numpy as np
 import typer
+from numpy.typing import NDArray
 
 from umapkit.cli._inputs import show
 from umapkit.cli._options import Data, Debug, Jobs, Json
 from umapkit.cli._source import Source
-from umapkit.data import read_map
+from umapkit.data import MapFile, read_map
 
 MapArgument = Annotated[str, typer.Argument(metavar="MAP", help="File that 'umapkit fit' wrote.")]
 Labels = Annotated[
@@ -50,31 +52,46 @@ def score(
     del debug  # read by the wrapper
     from umapkit import quality
 
-    judged = read_map(map_file)
-    wanted = [] if labels is None or labels in judged.columns else [labels]
-    table = source.read(data, also_labels=wanted, n_jobs=n_jobs)
-    n = len(table.rows)
-    if n != len(judged.embedding):
-        msg = (
-            f"{data} has {n:,} rows, but the map {map_file} has {len(judged.embedding):,}. Give "
-            "the rows that the map was made of."
-        )
-        raise ValueError(msg)
+    rows, judged, y = rows_and_map(data, map_file, labels, source, n_jobs)
     few, many = n_neighbors or 5, n_neighbors or 15
     common: dict[str, Any] = {"n_jobs": n_jobs, "sample_size": sample_size}
     facts: dict[str, Any] = {
-        "rows": n,
+        "rows": len(rows),
         f"trustworthiness ({few})": quality.trustworthiness(
-            table.rows, judged.embedding, n_neighbors=few, metric=metric, **common
+            rows, judged.embedding, n_neighbors=few, metric=metric, **common
         ),
         f"neighborhood preservation ({many})": quality.neighborhood_preservation(
-            table.rows, judged.embedding, n_neighbors=many, metric=metric, **common
+            rows, judged.embedding, n_neighbors=many, metric=metric, **common
         ),
     }
-    if labels is not None:
-        y = judged.columns[labels] if labels in judged.columns else table.labels[labels]
+    if y is not None:
         facts[f"nearest-neighbour accuracy ({few})"] = quality.knn_accuracy(
             judged.embedding, y, n_neighbors=few, n_jobs=n_jobs
         )
         facts["silhouette"] = quality.silhouette(judged.embedding, y, **common)
     show(f"Scores of {map_file}", facts, as_json=as_json)
+
+
+def rows_and_map(
+    data: str, map_file: str, labels: str | None, source: Source, n_jobs: int | None
+) -> tuple[NDArray[np.float32], MapFile, NDArray[Any] | None]:
+    """Read the rows, the map that was made of them, and the labels that were asked for.
+
+    Raises
+    ------
+    ValueError
+        If map and data have other numbers of rows.
+    """
+    judged = read_map(map_file)
+    wanted = [] if labels is None or labels in judged.columns else [labels]
+    table = source.read(data, also_labels=wanted, n_jobs=n_jobs)
+    if len(table.rows) != len(judged.embedding):
+        msg = (
+            f"{data} has {len(table.rows):,} rows, but the map {map_file} has "
+            f"{len(judged.embedding):,}. Give the rows that the map was made of."
+        )
+        raise ValueError(msg)
+    if labels is None:
+        return table.rows, judged, None
+    y = judged.columns[labels] if labels in judged.columns else table.labels[labels]
+    return table.rows, judged, np.asarray(y)

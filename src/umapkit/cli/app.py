@@ -37,6 +37,7 @@ def build_app() -> typer.Typer:
     from umapkit.cli._groups import with_groups
     from umapkit.cli._info import info
     from umapkit.cli._inverse import inverse
+    from umapkit.cli._judge import report
     from umapkit.cli._plot import plot
     from umapkit.cli._report import reported
     from umapkit.cli._root import root
@@ -49,7 +50,7 @@ def build_app() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    for command in (fit, combine, transform, update, inverse, plot, score, info):
+    for command in (fit, combine, transform, update, inverse, plot, score, report, info):
         app.command()(reported(with_groups(command)))
 
     app.callback(invoke_without_command=True)(root)

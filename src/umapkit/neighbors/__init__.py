@@ -13,6 +13,7 @@ from umapkit.neighbors._index import NeighborIndex, check_ids
 from umapkit.neighbors._neighbors import Neighbors, with_self
 from umapkit.neighbors._precomputed import check_precomputed
 from umapkit.neighbors._recall import estimate_recall
+from umapkit.neighbors._table import prepared_rows
 from umapkit.neighbors.growing import GrowingNeighbors, grow, grow_from
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "find_neighbors",
     "grow",
     "grow_from",
+    "prepared_rows",
     "read_distances",
     "with_self",
 ]

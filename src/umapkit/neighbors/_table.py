@@ -149,6 +149,26 @@ class Table:
         return ids, distances
 
 
+def prepared_rows(X: Rows, metric: Metric, *, n_threads: int) -> Rows:
+    """Lay checked rows out as the metric's kernel compares them.
+
+    Parameters
+    ----------
+    X : ndarray of float32, shape (n, d), C-contiguous
+        Rows.
+    metric : Metric
+        How far, fitted to the training rows.
+    n_threads : int
+        Threads; the result does not depend on them.
+
+    Returns
+    -------
+    ndarray of float32, shape (n, d) or (n, d + 1)
+        `X` itself where nothing has to be laid out anew.
+    """
+    return X if metric.kernel is None else Table(X, metric, n_threads).rows
+
+
 def warn_if_slow(table: Table, seconds: float, m: int, how: str) -> None:
     """Tell the user beforehand where m rows will take more than a minute."""
     if seconds <= _SLOW:

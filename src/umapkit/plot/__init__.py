@@ -8,5 +8,6 @@ from __future__ import annotations
 from ._connectivity import connectivity
 from ._diagnostics import diagnostic, diagnostic_values
 from ._points import points
+from ._quality import quality
 
-__all__ = ["connectivity", "diagnostic", "diagnostic_values", "points"]
+__all__ = ["connectivity", "diagnostic", "diagnostic_values", "points", "quality"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from umapkit.quality._accuracy import knn_accuracy
 from umapkit.quality._clusters import ClusterAgreement, kmeans_nmi
+from umapkit.quality._coranking import CoRanking, coranking
 from umapkit.quality._costs import (
     attraction_cost,
     effective_loss_of,
@@ -30,6 +31,13 @@ from umapkit.quality._density import (
 )
 from umapkit.quality._effective import EffectiveLoss, effective_loss
 from umapkit.quality._epoch import epoch_cost, epoch_gradient
+from umapkit.quality._global import (
+    CentroidOrder,
+    DistanceCorrelation,
+    centroid_order,
+    distance_correlation,
+    random_triplet_accuracy,
+)
 from umapkit.quality._gradients import (
     attraction_gradient,
     expected_gradient,
@@ -38,19 +46,50 @@ from umapkit.quality._gradients import (
 )
 from umapkit.quality._largevis import largevis_cost
 from umapkit.quality._minibatch import minibatch_loss
-from umapkit.quality._preservation import neighborhood_preservation
+from umapkit.quality._outside import OutOfSample, out_of_sample_agreement
+from umapkit.quality._preservation import (
+    neighborhood_preservation,
+    preservation_curve,
+    row_preservation,
+)
+from umapkit.quality._recall import neighbor_recall
+from umapkit.quality._report import Report, report
+from umapkit.quality._score import Score
 from umapkit.quality._silhouette import silhouette
-from umapkit.quality._trustworthiness import continuity, trustworthiness
+from umapkit.quality._stability import (
+    Stability,
+    bootstrap_stability,
+    neighbor_overlap,
+    procrustes_distance,
+    stability,
+)
+from umapkit.quality._trustworthiness import (
+    continuity,
+    row_continuity,
+    row_trustworthiness,
+    trustworthiness,
+)
 
 __all__ = [
+    "CentroidOrder",
     "ClusterAgreement",
+    "CoRanking",
+    "DistanceCorrelation",
     "EffectiveLoss",
+    "OutOfSample",
+    "Report",
+    "Score",
+    "Stability",
     "attraction_cost",
     "attraction_gradient",
+    "bootstrap_stability",
+    "centroid_order",
     "continuity",
+    "coranking",
     "correlation_gradient",
     "density_correlation",
     "density_regression",
+    "distance_correlation",
     "effective_loss",
     "effective_loss_of",
     "effective_target",
@@ -65,15 +104,26 @@ __all__ = [
     "local_radii",
     "map_radii",
     "minibatch_loss",
+    "neighbor_overlap",
+    "neighbor_recall",
     "neighborhood_preservation",
     "nominal_gradient",
     "nominal_loss_of",
     "ordered_pair_sum",
+    "out_of_sample_agreement",
+    "preservation_curve",
+    "procrustes_distance",
     "radius_slopes",
+    "random_triplet_accuracy",
+    "report",
     "repulsion_cost",
     "repulsion_gradient",
+    "row_continuity",
+    "row_preservation",
+    "row_trustworthiness",
     "silhouette",
     "similarity",
+    "stability",
     "trustworthiness",
     "unordered_pair_sum",
 ]

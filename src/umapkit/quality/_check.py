@@ -141,23 +141,20 @@ def as_codes(labels: Any, n: int, name: str) -> tuple[NDArray[Any], NDArray[np.i
     return classes, codes.reshape(-1).astype(np.int64)
 
 
-def in_metric(rows: NDArray[np.float32], metric: Any, name: str) -> NDArray[np.float32]:
-    """Rows whose Euclidean order is the order of `metric`: "euclidean" or "cosine".
+def directions(rows: NDArray[np.float32], name: str) -> NDArray[np.float32]:
+    """Rows of length 1, whose Euclidean order is that of the cosine.
 
-    |x/|x| - y/|y||^2 = 2 (1 - cos(x, y)), so cosine is Euclidean on rows of length 1 (computed
-    in double, rounded to float32).
+    |x/|x| - y/|y||^2 = 2 (1 - cos(x, y)); computed in double, rounded to float32.
     """
-    if metric == "euclidean":
-        return rows
-    if metric == "cosine":
-        wide = rows.astype(np.float64)
+    out = np.empty_like(rows)
+    for begin in range(0, len(rows), 4096):
+        wide = rows[begin : begin + 4096].astype(np.float64)
         norms = np.sqrt(np.einsum("ij,ij->i", wide, wide))
         if not norms.all():
             msg = (
-                f"{name} row {int(np.flatnonzero(norms == 0)[0])} is all zeros: it has no cosine. "
-                'Leave such rows out or take metric="euclidean".'
+                f"{name} row {begin + int(np.flatnonzero(norms == 0)[0])} is all zeros: it has no "
+                'cosine. Leave such rows out or take metric="euclidean".'
             )
             raise ValueError(msg)
-        return np.ascontiguousarray(wide / norms[:, None], dtype=np.float32)
-    msg = f'metric={metric!r} is not known here. Give "euclidean" or "cosine".'
-    raise ValueError(msg)
+        out[begin : begin + 4096] = wide / norms[:, None]
+    return out

@@ -13,6 +13,7 @@ from umapkit import _kernels
 from umapkit._threads import resolve_n_jobs
 from umapkit.quality._check import as_matrix, check_positive
 from umapkit.quality._graph import Problem, as_edges, as_problem
+from umapkit.quality._pairs import edge_costs, floored, log_weight, push_weight
 
 
 def similarity(distance: ArrayLike, a: float, b: float) -> NDArray[np.float64]:
@@ -74,8 +75,8 @@ def _log_w(distance: ArrayLike, a: float, b: float) -> NDArray[np.float64]:
     if np.isnan(d).any() or np.any(d < 0):
         msg = "distance holds NaN or a negative number. Distances are at least 0."
         raise ValueError(msg)
-    with np.errstate(divide="ignore"):
-        return math.log(check_positive(a, "a")) + 2.0 * check_positive(b, "b") * np.log(d)
+    # Not of d^2, which overflows for the largest distances.
+    return log_weight(d, check_positive(a, "a"), 2.0 * check_positive(b, "b"))
 
 
 def fuzzy_cross_entropy(
@@ -220,19 +221,6 @@ def row_repulsion(
     return sums, coincident
 
 
-def edge_costs(
-    squared: NDArray[np.float64], a: float, b: float, log_floor: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """c^a and c^r of squared distances, with a floor under the logarithms or without (0)."""
-    with np.errstate(divide="ignore"):
-        log_w = math.log(a) + b * np.log(squared)
-    attraction, repulsion = np.logaddexp(0.0, log_w), np.logaddexp(0.0, -log_w)
-    if log_floor > 0:
-        attraction = -np.log(np.minimum(np.exp(-attraction) + log_floor, 1.0))
-        repulsion = -np.log(np.minimum(np.exp(-repulsion) + log_floor, 1.0))
-    return attraction, repulsion
-
-
 def effective_target(graph: Any, *, negative_sample_rate: float = 5) -> scipy.sparse.csr_array:
     """Similarities that the sampled optimiser would fit: p / (p + m (d_i + d_j) / 2n).
 
@@ -262,7 +250,7 @@ def effective_target(graph: Any, *, negative_sample_rate: float = 5) -> scipy.sp
     edges = as_edges(graph)
     rate = check_positive(negative_sample_rate, "negative_sample_rate", zero=True)
     degrees = edges.degrees
-    push = rate * (degrees[edges.heads] + degrees[edges.tails]) / (2.0 * edges.n)
+    push = push_weight(degrees[edges.heads], degrees[edges.tails], rate, edges.n)
     target = edges.weights / (edges.weights + push)
     return scipy.sparse.csr_array((target, (edges.heads, edges.tails)), shape=(edges.n, edges.n))
 
@@ -326,7 +314,7 @@ def effective_loss_of(
     p = as_edges(graph).dense()
     rate = check_positive(negative_sample_rate, "negative_sample_rate", zero=True)
     degrees = p.sum(axis=1)
-    push = rate * (degrees[:, None] + degrees[None, :]) / (2.0 * len(p))
+    push = push_weight(degrees[:, None], degrees[None, :], rate, len(p))
     return _loss_of(p, push, similarities, log_floor)
 
 
@@ -342,9 +330,7 @@ def _loss_of(
     if q.min() < 0 or q.max() > 1:
         msg = "similarities leave [0, 1]."
         raise ValueError(msg)
-    with np.errstate(divide="ignore"):
-        near = -np.log(np.minimum(q + floor, 1.0))
-        far = -np.log(np.minimum(1.0 - q + floor, 1.0))
+    near, far = floored(q, floor), floored(1.0 - q, floor)
     cost = np.zeros_like(q)
     for weight, price in ((pull, near), (push, far)):
         cost += np.multiply(weight, price, where=weight > 0, out=np.zeros_like(q))

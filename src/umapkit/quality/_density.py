@@ -12,7 +12,7 @@ from umapkit._threads import resolve_n_jobs
 from umapkit.graph import fuzzy_graph, input_radii
 from umapkit.neighbors import Neighbors, find_neighbors
 from umapkit.quality._check import as_matrix, check_count, check_positive
-from umapkit.quality._graph import Problem, as_problem, sums_by
+from umapkit.quality._graph import Problem, as_problem, sums_at, sums_by
 from umapkit.quality._near import TREE_DIMENSIONS, nearest
 
 _FLOOR = 1e-8
@@ -328,7 +328,7 @@ def correlation_gradient(
     push = by_radius[edges.heads] * slopes
     both = 2.0 * (push + push[order])
     delta = problem.points[edges.heads] - problem.points[edges.tails]
-    return np.stack([sums_by(edges.heads, both * column, problem.n) for column in delta.T], axis=1)
+    return sums_at(edges.heads, both[:, None] * delta, problem.n)
 
 
 def _radii(problem: Problem) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

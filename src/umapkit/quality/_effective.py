@@ -11,8 +11,9 @@ from numpy.typing import ArrayLike
 
 from umapkit._seed import Stage, below, draw, key, resolve_seed
 from umapkit.quality._check import check_count, check_positive
-from umapkit.quality._costs import edge_costs, row_repulsion
+from umapkit.quality._costs import row_repulsion
 from umapkit.quality._graph import Problem, as_problem
+from umapkit.quality._pairs import edge_costs, squared_between
 
 # Up to here all pairs are evaluated unless told otherwise (about a second on two cores).
 EXACT_LIMIT = 20_000
@@ -146,9 +147,7 @@ def _sampled(
         i = np.minimum(np.searchsorted(ends, position, side="right"), problem.n - 1)
         j = below(draw(keys, 1), problem.n - 1)
         j += j >= i
-        squared = np.zeros(len(i))
-        for axis in problem.points.T:
-            squared += (axis[i] - axis[j]) ** 2
+        squared = squared_between(problem.points, i, j)
         _, far = edge_costs(squared, problem.a, problem.b, floor)
         moments.append((math.fsum(far), math.fsum(far * far)))
     mean = math.fsum(m[0] for m in moments) / count

@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from umapkit._seed import Stage, below, draw, key, resolve_seed
 from umapkit.quality._check import check_count
-from umapkit.quality._costs import edge_costs
 from umapkit.quality._gradients import attraction_gradient, repulsion_gradient
-from umapkit.quality._graph import Edges, Problem, as_problem, sums_by
+from umapkit.quality._graph import Edges, as_problem, sums_at
+from umapkit.quality._pairs import edge_costs, squared_between
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,8 @@ def epoch_cost(
     problem = as_problem(graph, embedding, a, b)
     drawn = _draw(problem.edges, epoch, negative_sample_rate, resolve_seed(random_state))
     points = problem.points
-    near = ((points[drawn.heads] - points[drawn.tails]) ** 2).sum(axis=1)
-    far = ((points[drawn.heads, None] - points[drawn.others]) ** 2).sum(axis=2)
+    near = squared_between(points, drawn.heads, drawn.tails)
+    far = squared_between(points, drawn.heads[:, None], drawn.others)
     pull, _ = edge_costs(near, problem.a, problem.b, log_floor)
     _, push = edge_costs(far.ravel(), problem.a, problem.b, log_floor)
     foreign = (drawn.heads[:, None] != drawn.others).ravel()
@@ -144,10 +144,11 @@ def epoch_gradient(
     pull = attraction_gradient(points[drawn.heads] - points[drawn.tails], problem.a, problem.b)
     delta = points[drawn.heads, None] - points[drawn.others]
     push = repulsion_gradient(delta, problem.a, problem.b, eps=eps)
-    total = _at(drawn.heads, pull, problem) - _at(drawn.tails, pull, problem)
-    total += _at(drawn.heads, push.sum(axis=1), problem)
+    total = sums_at(drawn.heads, pull, problem.n)
+    total -= sums_at(drawn.tails, pull, problem.n)
+    total += sums_at(drawn.heads, push.sum(axis=1), problem.n)
     if push_tail:
-        total -= _at(drawn.others.ravel(), push.reshape(-1, push.shape[-1]), problem)
+        total -= sums_at(drawn.others.ravel(), push.reshape(-1, push.shape[-1]), problem.n)
     return total
 
 
@@ -162,10 +163,3 @@ def _draw(edges: Edges, epoch: int, rate: int, seed: int) -> _Drawn:
     negative = key(seed, Stage.NEGATIVE, number, places[chosen])
     others = below(draw(negative[:, None], np.arange(m, dtype=np.uint64)[None, :]), edges.n)
     return _Drawn(edges.heads[chosen], edges.tails[chosen], others)
-
-
-def _at(
-    places: NDArray[np.int64], values: NDArray[np.float64], problem: Problem
-) -> NDArray[np.float64]:
-    columns = [sums_by(places, column, problem.n) for column in values.T]
-    return np.stack(columns, axis=1)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from umapkit.quality._check import check_positive
-from umapkit.quality._graph import Problem, as_problem, sums_by
+from umapkit.quality._graph import Problem, as_problem, sums_at
+from umapkit.quality._pairs import log_weight
 
 # Pairs held at a time by the gradients of a whole map.
 _BLOCK = 1 << 20
@@ -72,9 +72,7 @@ def _parts(
         raise ValueError(msg)
     s = np.einsum("...c,...c->...", t, t)
     exponent = check_positive(b, "b")
-    with np.errstate(divide="ignore"):
-        log_w = math.log(check_positive(a, "a")) + exponent * np.log(s)
-    return t, s, log_w, exponent
+    return t, s, log_weight(s, check_positive(a, "a"), exponent), exponent
 
 
 def nominal_gradient(
@@ -106,7 +104,8 @@ def nominal_gradient(
     problem = as_problem(graph, embedding, a, b)
     edges, pushes = _edge_gradients(problem, eps)
     total = _all_pushes(problem, np.ones(problem.n), np.zeros(problem.n), eps)
-    return 2.0 * (total + _at_heads(problem, problem.edges.weights[:, None] * (edges - pushes)))
+    along = problem.edges.weights[:, None] * (edges - pushes)
+    return 2.0 * (total + sums_at(problem.edges.heads, along, problem.n))
 
 
 def expected_gradient(
@@ -161,7 +160,8 @@ def expected_gradient(
     own = rate * problem.edges.degrees / (2.0 * problem.n)
     other = own if push_tail else np.zeros(problem.n)
     pushes = _all_pushes(problem, own, other, eps)
-    return 2.0 * (_at_heads(problem, problem.edges.weights[:, None] * pull) + pushes)
+    along = problem.edges.weights[:, None] * pull
+    return 2.0 * (sums_at(problem.edges.heads, along, problem.n) + pushes)
 
 
 def _edge_gradients(
@@ -170,11 +170,6 @@ def _edge_gradients(
     delta = problem.points[problem.edges.heads] - problem.points[problem.edges.tails]
     pull = attraction_gradient(delta, problem.a, problem.b)
     return pull, repulsion_gradient(delta, problem.a, problem.b, eps=eps)
-
-
-def _at_heads(problem: Problem, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    columns = [sums_by(problem.edges.heads, v, problem.n) for v in values.T]
-    return np.stack(columns, axis=1)
 
 
 def _all_pushes(

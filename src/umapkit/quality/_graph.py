@@ -10,6 +10,7 @@ import scipy.sparse
 from numpy.typing import NDArray
 
 from umapkit.quality._check import as_matrix, check_positive
+from umapkit.quality._pairs import squared_between
 
 
 @dataclass(frozen=True)
@@ -69,15 +70,17 @@ class Problem:
 
     def edge_squared(self) -> NDArray[np.float64]:
         """Squared distances along the edges, shape (e,)."""
-        total = np.zeros(len(self.edges.weights))
-        for axis in self.points.T:
-            total += (axis[self.edges.heads] - axis[self.edges.tails]) ** 2
-        return total
+        return squared_between(self.points, self.edges.heads, self.edges.tails)
 
 
 def sums_by(places: NDArray[np.int64], values: NDArray[np.float64], n: int) -> NDArray[np.float64]:
     """Sum of the values at each of n places, added in order."""
     return np.bincount(places, weights=values, minlength=n).astype(np.float64)
+
+
+def sums_at(places: NDArray[np.int64], values: NDArray[np.float64], n: int) -> NDArray[np.float64]:
+    """Add up, shape (n, c), the vectors (e, c) at each of n places, added in order."""
+    return np.stack([sums_by(places, column, n) for column in values.T], axis=1)
 
 
 def as_edges(graph: Any) -> Edges:

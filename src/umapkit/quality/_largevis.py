@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from umapkit.quality._check import check_positive
-from umapkit.quality._costs import edge_costs, row_repulsion
+from umapkit.quality._costs import row_repulsion
 from umapkit.quality._graph import as_problem
+from umapkit.quality._pairs import edge_costs
 
 
 def largevis_cost(

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from umapkit.quality._check import check_count, check_positive
-from umapkit.quality._costs import edge_costs
 from umapkit.quality._graph import as_problem
+from umapkit.quality._pairs import edge_costs, squared_between
 
 # Pairs held at a time.
 _BLOCK = 1 << 20
@@ -77,12 +77,11 @@ def minibatch_loss(
     near, far = edge_costs(problem.edge_squared(), problem.a, problem.b, floor)
     share = edges.weights / total
     sums = [math.fsum(share * near), m / size * math.fsum(share * far)]
+    everyone = np.arange(problem.n)
     step = max(1, _BLOCK // problem.n)
     for begin in range(0, problem.n, step):
         block = slice(begin, min(problem.n, begin + step))
-        squared = np.zeros((len(degrees[block]), problem.n))
-        for axis in problem.points.T:
-            squared += (axis[block, None] - axis[None, :]) ** 2
+        squared = squared_between(problem.points, everyone[block, None], everyone[None, :])
         _, push = edge_costs(squared, problem.a, problem.b, floor)
         weight = degrees[block, None] * degrees[None, :] / total**2
         sums.append(m * (size - 1) / size * math.fsum((weight * push).sum(axis=1)))

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from umapkit import _kernels
 from umapkit._threads import resolve_n_jobs
-from umapkit.quality._check import (
-    as_matrix,
-    check_count,
-    check_same_rows,
-    check_sample_size,
-    in_metric,
-)
-from umapkit.quality._near import nearest, pick_rows, take
+from umapkit.quality._check import check_count, check_same_rows, check_sample_size
+from umapkit.quality._near import pick_rows, take
+from umapkit.quality._score import Score, check_confidence, mean_score
+from umapkit.quality._space import MetricLike, map_space, space_of
 
 
 class NeighborLists(Protocol):
@@ -38,12 +34,14 @@ def neighborhood_preservation(
     embedding: ArrayLike,
     *,
     n_neighbors: int = 15,
-    metric: str = "euclidean",
+    metric: MetricLike = "euclidean",
+    metric_kwds: Mapping[str, Any] | None = None,
     sample_size: int | None = None,
+    confidence: float = 0.95,
     neighbors: NeighborLists | None = None,
     random_state: Any = 0,
     n_jobs: int | None = None,
-) -> float:
+) -> Score:
     """Mean share of the k nearest in the map that are among the k nearest in the data.
 
     The row itself is not counted. Ties in the data are no error of the map: a neighbour in the
@@ -60,10 +58,12 @@ def neighborhood_preservation(
         The map, read as float32.
     n_neighbors : int
         k, at most n - 1. Larger values judge coarser structure.
-    metric : {"euclidean", "cosine"}
-        Distance in the data; read with `X` only.
+    metric, metric_kwds
+        Distance in the data, as in :func:`trustworthiness`; read with `X` only.
     sample_size : int, optional
         Judge this many rows, drawn by a hash, instead of all.
+    confidence : float, default 0.95
+        Of the interval around the score of a sample.
     neighbors : object with `indices` and `distances`, optional
         The data's neighbour lists in place of `X`: (n, k + 1) or more columns, column 0 the row
         itself. Ties beyond the last column are not seen. Approximate lists give an approximate
@@ -75,8 +75,8 @@ def neighborhood_preservation(
 
     Returns
     -------
-    float
-        In [0, 1].
+    Score
+        A float in [0, 1], with ``low`` and ``high``.
 
     Raises
     ------
@@ -91,36 +91,141 @@ def neighborhood_preservation(
     >>> neighborhood_preservation(rows, 3 * rows)
     1.0
     """
-    points = as_matrix(embedding, "embedding")
-    n = len(points)
-    if (X is None) == (neighbors is None):
-        given = "neither" if X is None else "both"
-        msg = f"Of X and neighbors {given} is given. Give one; X=None where neighbors is given."
+    (kept,), n = kept_parts(
+        X, embedding, [n_neighbors], metric, metric_kwds, sample_size, neighbors, random_state,
+        n_jobs,
+    )  # fmt: skip
+    return mean_score(kept, n=n, confidence=check_confidence(confidence), ends=(0.0, 1.0))
+
+
+def preservation_curve(
+    X: ArrayLike | None,
+    embedding: ArrayLike,
+    *,
+    n_neighbors: Sequence[int] = (5, 15, 50, 150),
+    metric: MetricLike = "euclidean",
+    metric_kwds: Mapping[str, Any] | None = None,
+    sample_size: int | None = None,
+    confidence: float = 0.95,
+    neighbors: NeighborLists | None = None,
+    random_state: Any = 0,
+    n_jobs: int | None = None,
+) -> dict[int, Score]:
+    """Neighbourhood preservation at several scales, by one search at the largest.
+
+    Parameters
+    ----------
+    X, embedding, metric, metric_kwds, sample_size, confidence, neighbors, random_state, n_jobs
+        As for :func:`neighborhood_preservation`.
+    n_neighbors : sequence of int
+        The scales k.
+
+    Returns
+    -------
+    dict of int to Score
+        For each k what :func:`neighborhood_preservation` gives.
+
+    Raises
+    ------
+    ValueError
+        As :func:`neighborhood_preservation`, or if there is no k.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rows = np.random.default_rng(0).normal(size=(50, 3))
+    >>> curve = preservation_curve(rows, rows[:, :2], n_neighbors=[5, 20])
+    >>> curve[5] < curve[20]
+    True
+    """
+    if len(n_neighbors) == 0:
+        msg = "n_neighbors is empty. Give at least one number of neighbours."
         raise ValueError(msg)
+    parts, n = kept_parts(
+        X, embedding, n_neighbors, metric, metric_kwds, sample_size, neighbors, random_state,
+        n_jobs,
+    )  # fmt: skip
+    share = check_confidence(confidence)
+    return {
+        int(k): mean_score(kept, n=n, confidence=share, ends=(0.0, 1.0))
+        for k, kept in zip(n_neighbors, parts, strict=True)
+    }
+
+
+def row_preservation(
+    X: ArrayLike | None,
+    embedding: ArrayLike,
+    *,
+    n_neighbors: int = 15,
+    metric: MetricLike = "euclidean",
+    metric_kwds: Mapping[str, Any] | None = None,
+    neighbors: NeighborLists | None = None,
+    n_jobs: int | None = None,
+) -> NDArray[np.float64]:
+    """Share of neighbours kept, of every row by itself: where on the map neighbours are missing.
+
+    Parameters
+    ----------
+    X, embedding, n_neighbors, metric, metric_kwds, neighbors, n_jobs
+        As for :func:`neighborhood_preservation`, which is the mean.
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+        From 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        As :func:`neighborhood_preservation`.
+    """
+    parts, _ = kept_parts(
+        X, embedding, [n_neighbors], metric, metric_kwds, None, neighbors, 0, n_jobs
+    )
+    return parts[0]
+
+
+def kept_parts(
+    X: ArrayLike | None,
+    embedding: ArrayLike,
+    scales: Sequence[int],
+    metric: MetricLike,
+    metric_kwds: Mapping[str, Any] | None,
+    sample_size: int | None,
+    neighbors: NeighborLists | None,
+    random_state: Any,
+    n_jobs: int | None,
+) -> tuple[list[NDArray[np.float64]], int]:
+    """Return for each k the share kept of each judged row, and how many rows there are."""
+    points = map_space(embedding)
+    n = len(points.rows)
     if n < 2:
         msg = "1 row has no neighbours. Give at least 2 rows."
         raise ValueError(msg)
-    k = check_count(n_neighbors, "n_neighbors", n - 1, f"there are {n} rows")
+    counts = [check_count(k, "n_neighbors", n - 1, f"there are {n} rows") for k in scales]
+    most = max(counts)
     threads = resolve_n_jobs(n_jobs)
     chosen = pick_rows(n, check_sample_size(sample_size), random_state)
-    if neighbors is not None:
-        if metric != "euclidean":
+    if X is None:
+        if neighbors is None:
+            msg = "Of X and neighbors neither is given. Give one."
+            raise ValueError(msg)
+        if metric != "euclidean" or metric_kwds:
             msg = "metric is of no use with neighbors: their distances are given. Leave it out."
             raise ValueError(msg)
-        near = _lists_of(neighbors, n, k)
-    else:
-        near = None
-    listed, _ = nearest(points, take(points, chosen), chosen, k, threads)
-    if near is not None:
-        return float(_found_in_lists(listed, chosen, near, k) / listed.size)
-    rows = as_matrix(X, "X")
-    check_same_rows(rows, points, ("X", "embedding"))
-    rows = in_metric(rows, metric, "X")
-    queries = take(rows, chosen)
-    _, distances = nearest(rows, queries, chosen, k, threads)
-    reached = np.empty_like(distances)
-    _kernels.quality_listed_distances(rows, queries, listed, reached, threads)
-    return float(np.count_nonzero(reached <= distances[:, -1:]) / listed.size)
+        near = _lists_of(neighbors, n, most)
+        listed, _ = points.nearest(take(points.rows, chosen), chosen, most, threads)
+        return [_found_in_lists(listed[:, :k], chosen, near, k) for k in counts], n
+    if neighbors is not None:
+        msg = "Of X and neighbors both are given. Give one; X=None where neighbors is given."
+        raise ValueError(msg)
+    data = space_of(X, metric, metric_kwds, n_threads=threads)
+    check_same_rows(data.rows, points.rows, ("X", "embedding"))
+    queries = take(data.rows, chosen)
+    listed, _ = points.nearest(take(points.rows, chosen), chosen, most, threads)
+    _, keys = data.nearest(queries, chosen, most, threads)
+    reached = data.listed(queries, listed, threads)
+    return [(reached[:, :k] <= keys[:, k - 1 : k]).sum(axis=1) / k for k in counts], n
 
 
 def _lists_of(
@@ -147,13 +252,14 @@ def _found_in_lists(
     chosen: NDArray[np.int64],
     near: tuple[NDArray[np.int32], NDArray[np.float32]],
     k: int,
-) -> int:
-    found = 0
+) -> NDArray[np.float64]:
+    found = np.empty(len(chosen))
     for begin in range(0, len(chosen), 4096):
         block = chosen[begin : begin + 4096]
         indices, distances = near[0][block, 1:], near[1][block, 1:]
         counts = (indices >= 0) & (distances <= distances[:, k - 1 : k])
         allowed = np.where(counts, indices, -1)
         ours = listed[begin : begin + 4096]
-        found += int((ours[:, :, None] == allowed[:, None, :]).any(axis=2).sum())
+        both = (ours[:, :, None] == allowed[:, None, :]).any(axis=2)
+        found[begin : begin + 4096] = both.sum(axis=1) / k
     return found

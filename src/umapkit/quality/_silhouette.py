@@ -12,6 +12,7 @@ from umapkit import _kernels
 from umapkit._threads import resolve_n_jobs
 from umapkit.quality._check import as_codes, as_matrix, check_sample_size
 from umapkit.quality._near import blocks, pick_rows
+from umapkit.quality._score import Score, check_confidence, mean_score
 
 
 def silhouette(
@@ -19,9 +20,10 @@ def silhouette(
     y: ArrayLike,
     *,
     sample_size: int | None = None,
+    confidence: float = 0.95,
     random_state: Any = 0,
     n_jobs: int | None = None,
-) -> float:
+) -> Score:
     """Mean silhouette of labelled points, by Euclidean distance.
 
     s = (b - a) / max(a, b) with a the mean distance to the other points of one's class and b
@@ -37,6 +39,8 @@ def silhouette(
         Judge this many points, drawn by a hash, instead of all (all if there are fewer). The
         distances still run to all n points, so the mean is unbiased (unlike scikit-learn's
         `sample_size`, which drops the other points).
+    confidence : float, default 0.95
+        Of the interval around the score of a sample.
     random_state : int, Generator, RandomState or None
         Seed of the sample.
     n_jobs : int or None
@@ -44,9 +48,9 @@ def silhouette(
 
     Returns
     -------
-    float
-        In [-1, 1]; larger: tighter and farther apart. ``sklearn.metrics.silhouette_score`` to
-        1e-6.
+    Score
+        A float in [-1, 1], with ``low`` and ``high``; larger: tighter and farther apart.
+        ``sklearn.metrics.silhouette_score`` to 1e-6.
 
     Raises
     ------
@@ -83,7 +87,7 @@ def silhouette(
     threads = resolve_n_jobs(n_jobs)
     for block in blocks(grouped, len(queries)):
         _kernels.quality_silhouette_rows(grouped, starts, queries[block], out[block], threads)
-    return math.fsum(out) / len(out)
+    return mean_score(out, n=n, confidence=check_confidence(confidence), ends=(-1.0, 1.0))
 
 
 def _in_range(points: np.ndarray) -> np.ndarray:

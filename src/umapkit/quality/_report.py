@@ -1,0 +1,431 @@
+"""All scores of a map at once: a table, a record, and where on the map it fails."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from umapkit._threads import resolve_n_jobs
+from umapkit.quality._accuracy import knn_accuracy
+from umapkit.quality._check import as_codes, as_matrix, check_count, check_same_rows
+from umapkit.quality._coranking import coranking
+from umapkit.quality._costs import fuzzy_cross_entropy_without_constants
+from umapkit.quality._density import density_correlation
+from umapkit.quality._effective import EXACT_LIMIT, effective_loss
+from umapkit.quality._global import centroid_order, distance_correlation, random_triplet_accuracy
+from umapkit.quality._near import pick_rows
+from umapkit.quality._preservation import kept_parts
+from umapkit.quality._score import Score, check_confidence, mean_score
+from umapkit.quality._silhouette import silhouette
+from umapkit.quality._space import MetricLike, map_space, space_of
+from umapkit.quality._trustworthiness import rank_parts
+
+# Up to so many rows all are judged unless told otherwise; beyond, a sample of the second number.
+_ALL_UP_TO, _SAMPLE = 10_000, 5_000
+_RANKED = 500  # rows whose whole rankings are compared
+_RADII = 30  # neighbours for densities, as local_radii has it
+_SCALES = (5, 15, 50, 150)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One line of a report.
+
+    Attributes
+    ----------
+    group : str
+        "local", "global", "labels", "fit".
+    name : str
+        What was measured.
+    value : float
+        The figure; a :class:`Score` where a sample was judged.
+    reading : str
+        How to read it.
+    """
+
+    group: str
+    name: str
+    value: float
+    reading: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold; a number that is not finite becomes None."""
+        ends = self.value if isinstance(self.value, Score) else Score(self.value)
+        return {"group": self.group, "name": self.name, "reading": self.reading, **ends.to_dict()}
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a map keeps and loses. Prints as a table.
+
+    Attributes
+    ----------
+    measures : tuple of Measure
+        The lines.
+    skipped : dict of str to str
+        What could not be measured, and why.
+    facts : dict
+        Rows, columns, dimensions, metric, neighbours, rows judged, rows without a place.
+    embedding : ndarray of float32, shape (n, c)
+        The map; NaN for rows without a place.
+    trustworthiness, preservation : ndarray of float64, shape (n,)
+        Of every judged row by itself; NaN for the others. ``umapkit.plot.quality`` draws them.
+    """
+
+    measures: tuple[Measure, ...]
+    skipped: Mapping[str, str]
+    facts: Mapping[str, Any]
+    embedding: NDArray[np.float32] = field(repr=False)
+    trustworthiness: NDArray[np.float64] = field(repr=False)
+    preservation: NDArray[np.float64] = field(repr=False)
+
+    def __getitem__(self, name: str) -> float:
+        """Figure of the line with this name.
+
+        Raises
+        ------
+        KeyError
+            If there is none; the message tells why, or which there are.
+        """
+        for measure in self.measures:
+            if measure.name == name:
+                return measure.value
+        why = self.skipped.get(name)
+        have = ", ".join(measure.name for measure in self.measures)
+        msg = f"{name} was not measured: {why}" if why else f"no line {name!r}. There are: {have}."
+        raise KeyError(msg)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return facts, lines and what is missing, as JSON can hold them."""
+        return {
+            "facts": dict(self.facts),
+            "measures": [measure.to_dict() for measure in self.measures],
+            "skipped": dict(self.skipped),
+        }
+
+    def to_json(self, *, indent: int | None = 2) -> str:
+        """Return the record as JSON text."""
+        return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False, allow_nan=False)
+
+    def __str__(self) -> str:
+        facts = self.facts
+        lines = [
+            f"{facts['rows']:,} rows of {facts['columns']:,} columns ({facts['metric']}) on a map "
+            f"of {facts['dimensions']} dimensions"
+        ]
+        if facts["judged"] < facts["rows"]:
+            lines[0] += f"; {facts['judged']:,} rows judged"
+        group = ""
+        for measure in self.measures:
+            if measure.group != group:
+                group = measure.group
+                lines += ["", group]
+            lines.append(
+                f"  {measure.name:<31}{_text(measure.value):>9} {_interval(measure.value):<17}"
+                f"{measure.reading}"
+            )
+        if self.skipped:
+            lines += ["", "not measured"]
+            lines += [f"  {name}: {why}" for name, why in self.skipped.items()]
+        return "\n".join(line.rstrip() for line in lines)
+
+
+def _text(value: float) -> str:
+    if isinstance(value, int):
+        return f"{value:,}"
+    if not math.isfinite(value):
+        return "none" if math.isnan(value) else str(value)
+    return f"{value:.4f}" if abs(value) < 1000 else f"{value:,.0f}"
+
+
+def _interval(value: float) -> str:
+    if not isinstance(value, Score) or value.exact:
+        return ""
+    return f"{value.low:.4f}-{value.high:.4f}"
+
+
+def report(
+    map_or_model: Any,
+    X: ArrayLike,
+    y: ArrayLike | None = None,
+    *,
+    n_neighbors: int = 15,
+    scales: Sequence[int] = _SCALES,
+    metric: MetricLike | None = None,
+    metric_kwds: Mapping[str, Any] | None = None,
+    sample_size: int | Literal["auto"] | None = "auto",
+    confidence: float = 0.95,
+    random_state: Any = 0,
+    n_jobs: int | None = None,
+) -> Report:
+    """Measure what a map keeps and loses.
+
+    Parameters
+    ----------
+    map_or_model : array-like of shape (n, c), or a fitted model
+        The map, or an object with ``embedding_``; a model also tells its metric, its recall and
+        its losses. Rows with NaN have no place and are left out.
+    X : array-like of shape (n, d)
+        The rows of the map, in its order.
+    y : array-like of shape (n,), optional
+        Labels. Scores of labels mean little where the map was made with them.
+    n_neighbors : int, default 15
+        k of trustworthiness, continuity and accuracy; lowered to what few rows allow.
+    scales : sequence of int, default (5, 15, 50, 150)
+        k of neighbourhood preservation; those that the rows do not allow are left out.
+    metric : str, Metric or callable, optional
+        Distance in the data; by default the model's, or "euclidean".
+    metric_kwds : mapping, optional
+        Its keywords; with a model's metric the model's.
+    sample_size : int, "auto" or None, default "auto"
+        Rows to judge, each against all others; None for all. "auto": all up to 10,000 rows, 5,000
+        of more. Intervals tell what a sample leaves open.
+    confidence : float, default 0.95
+        Of the intervals.
+    random_state : int, Generator, RandomState or None
+        Seed of the samples.
+    n_jobs : int or None
+        Threads; the result does not depend on it.
+
+    Returns
+    -------
+    Report
+        ``print`` it, take ``to_dict()``, or draw it by ``umapkit.plot.quality``.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not match, `X` is not finite, or fewer than 7 rows have a place.
+
+    Examples
+    --------
+    >>> rows = np.random.default_rng(0).normal(size=(100, 3))
+    >>> found = report(rows[:, :2], rows)
+    >>> found["trustworthiness (15)"] > 0.8
+    True
+    """
+    model, points = _map_of(map_or_model)
+    rows = as_matrix(X, "X")
+    check_same_rows(rows, points, ("X", "the map"))
+    placed = np.flatnonzero(~np.isnan(points).any(axis=1))
+    if len(placed) < 7:
+        msg = f"{len(placed)} rows have a place on the map. A report needs at least 7."
+        raise ValueError(msg)
+    if metric is None:
+        metric = getattr(model, "metric", "euclidean")
+        metric_kwds = getattr(model, "metric_kwds", None)
+    if metric == "precomputed":
+        msg = "The model was given distances, not rows. Give the metric that X is to be judged by."
+        raise ValueError(msg)
+    if len(placed) < len(points):
+        rows, on_map = rows[placed], points[placed]
+    else:
+        on_map = points
+    n = len(rows)
+    if sample_size == "auto":
+        sample_size = None if n <= _ALL_UP_TO else _SAMPLE
+    work = _Work(
+        rows,
+        on_map,
+        {"metric": metric, "metric_kwds": metric_kwds},
+        min(check_count(n_neighbors, "n_neighbors", 2**31, "it counts rows"), (n - 1) // 2),
+        sample_size,
+        check_confidence(confidence),
+        random_state,
+        n_jobs,
+    )
+    own_trust, own_kept = work.local(scales)
+    work.overall()
+    if y is not None:
+        labels = np.asarray(y)
+        as_codes(labels, len(points), "y")
+        work.labelled(labels[placed])
+    work.fitted(model, placed, len(points))
+    judged = pick_rows(n, work.sample_size, random_state)
+    facts = {
+        "rows": len(points),
+        "columns": rows.shape[1],
+        "dimensions": points.shape[1],
+        "metric": metric if isinstance(metric, str) else getattr(metric, "name", "a function"),
+        "n_neighbors": work.k,
+        "judged": len(judged),
+        "without_place": len(points) - n,
+    }
+    spread = [np.full(len(points), np.nan) for _ in range(2)]
+    spread[0][placed[judged]], spread[1][placed[judged]] = own_trust, own_kept
+    return Report(tuple(work.measures), work.skipped, facts, points, *spread)
+
+
+def _map_of(map_or_model: Any) -> tuple[Any, NDArray[np.float32]]:
+    """Return the model or None, and its map, in which rows may be NaN."""
+    if hasattr(map_or_model, "embedding_"):
+        if getattr(map_or_model, "output_metric", "euclidean") != "euclidean":
+            msg = (
+                "The model's map does not lie in the plane, where distances are Euclidean. Give "
+                "positions in space instead of the model."
+            )
+            raise ValueError(msg)
+        given = map_or_model.embedding_
+    elif hasattr(map_or_model, "fit") and hasattr(map_or_model, "get_params"):
+        msg = f"{type(map_or_model).__name__} was not fitted: it has no embedding_. Call fit first."
+        raise TypeError(msg)
+    else:
+        given, map_or_model = map_or_model, None
+    points = np.asarray(given)
+    if points.ndim == 2 and points.dtype.kind == "f":
+        absent: NDArray[np.bool_] = np.asarray(np.isnan(points).any(axis=1))
+        checked = as_matrix(np.where(absent[:, None], 0, points), "the map")
+        return map_or_model, np.where(absent[:, None], np.float32(np.nan), checked)
+    return map_or_model, as_matrix(points, "the map")
+
+
+@dataclass
+class _Work:
+    """The lines of a report while they are gathered."""
+
+    rows: NDArray[np.float32]
+    points: NDArray[np.float32]
+    how: Mapping[str, Any]
+    k: int
+    sample_size: int | None
+    confidence: float
+    random_state: Any
+    n_jobs: int | None
+    measures: list[Measure] = field(default_factory=list)
+    skipped: dict[str, str] = field(default_factory=dict)
+
+    def add(self, group: str, name: str, value: float, reading: str) -> None:
+        self.measures.append(Measure(group, name, value, reading))
+
+    def mean(self, parts: NDArray[np.float64]) -> Score:
+        n = len(self.points)
+        return mean_score(parts, n=n, confidence=self.confidence, ends=(0.0, 1.0))
+
+    def local(self, scales: Sequence[int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Add what tells of neighbours; return trustworthiness and share kept of each row."""
+        threads = resolve_n_jobs(self.n_jobs)
+        data = space_of(self.rows, **self.how, n_threads=threads)
+        points = map_space(self.points)
+        found = []
+        for swap in (False, True):
+            parts, _ = rank_parts(
+                data, points, self.k, self.sample_size, self.random_state, threads, swap=swap
+            )
+            found.append(parts)
+        self.add(
+            "local",
+            f"trustworthiness ({self.k})",
+            self.mean(found[0]),
+            "1: neighbours on the map are real",
+        )
+        self.add(
+            "local", f"continuity ({self.k})", self.mean(found[1]), "1: no neighbours torn apart"
+        )
+        n = len(self.points)
+        possible = sorted({int(k) for k in scales if 1 <= k < n} | {self.k})
+        parts, _ = kept_parts(
+            self.rows,
+            self.points,
+            possible,
+            self.how["metric"],
+            self.how["metric_kwds"],
+            self.sample_size,
+            None,
+            self.random_state,
+            self.n_jobs,
+        )
+        for k, kept in zip(possible, parts, strict=True):
+            reading = f"1: all of them; chance {k / (n - 1):.4f}"
+            self.add("local", f"neighbours kept ({k})", self.mean(kept), reading)
+        self.densities()
+        return found[0], parts[possible.index(self.k)]
+
+    def densities(self) -> None:
+        """Add the line on densities."""
+        metric, name = self.how["metric"], "density correlation"
+        if not isinstance(metric, str) or self.how["metric_kwds"] or len(self.points) <= _RADII:
+            self.skipped[name] = f"needs more than {_RADII} rows and a metric's name, no keywords"
+            return
+        agrees = density_correlation(
+            self.rows, self.points, n_neighbors=_RADII, metric=metric, n_jobs=self.n_jobs
+        )
+        self.add("local", name, agrees, "1: dense stays dense; 0: unrelated")
+
+    def overall(self) -> None:
+        """Add what tells of large distances, and of all scales at once."""
+        common = {**self.how, "random_state": self.random_state, "n_jobs": self.n_jobs}
+        all_scales = coranking(
+            self.rows, self.points, sample_size=min(_RANKED, self.sample_size or _RANKED), **common
+        )
+        self.add("global", "area under R over log k", all_scales.auc, "0: chance at every scale")
+        self.add(
+            "global",
+            "best scale",
+            all_scales.best_scale,
+            f"of these most stay: {all_scales.lcmc.max():.4f} over chance",
+        )
+        triplets = random_triplet_accuracy(
+            self.rows, self.points, confidence=self.confidence, **common
+        )
+        self.add("global", "random triplets", triplets, "0.5: chance; which of two is nearer")
+        pairs = distance_correlation(self.rows, self.points, **common)
+        self.add("global", "distances, Pearson", pairs.pearson, "1: distances to scale")
+        self.add("global", "distances, Spearman", pairs.spearman, "1: order of distances kept")
+
+    def labelled(self, y: NDArray[Any]) -> None:
+        """Add what reads labels."""
+        classes = len(np.unique(y))
+        n = len(y)
+        accuracy = knn_accuracy(self.points, y, n_neighbors=self.k, n_jobs=self.n_jobs)
+        self.add(
+            "labels", f"accuracy of neighbours ({self.k})", accuracy, "1: neighbours share labels"
+        )
+        if not 2 <= classes < n:
+            self.skipped["silhouette"] = f"needs 2 to n - 1 classes; there are {classes}"
+            return
+        apart = silhouette(
+            self.points,
+            y,
+            sample_size=self.sample_size,
+            confidence=self.confidence,
+            random_state=self.random_state,
+            n_jobs=self.n_jobs,
+        )
+        self.add("labels", "silhouette", apart, "1: classes far apart; 0: they overlap")
+        if classes < 3:
+            self.skipped["order of class centres"] = "needs 3 classes"
+        elif classes > 200:
+            self.skipped["order of class centres"] = f"for up to 200 classes, not {classes}"
+        else:
+            order = centroid_order(self.rows, self.points, y)
+            self.add("labels", "order of class centres", order.triplets, "0.5: chance; 1: kept")
+
+    def fitted(self, model: Any, placed: NDArray[np.int64], n: int) -> None:
+        """Add what only a model knows."""
+        recall = getattr(model, "neighbor_recall_", math.nan)
+        if math.isnan(recall):
+            self.skipped["recall of the search"] = "only a model that searched knows it"
+        else:
+            reading = "1: the graph was made of true neighbours"
+            self.add("fit", "recall of the search", float(recall), reading)
+        graph = getattr(model, "graph_", None)
+        a, b = getattr(model, "a_", None), getattr(model, "b_", None)
+        if graph is None or a is None or b is None or len(placed) < n:
+            why = "needs a model with graph_, a_ and b_, and a place for every row"
+            self.skipped["effective loss"] = self.skipped["nominal loss"] = why
+            return
+        loss = effective_loss(graph, self.points, a, b, n_jobs=self.n_jobs)
+        self.add("fit", "effective loss", loss.value / n, "nats a row: what was lowered")
+        if n > EXACT_LIMIT:
+            self.skipped["nominal loss"] = f"takes O(n^2) time; only up to {EXACT_LIMIT:,} rows"
+            return
+        nominal = fuzzy_cross_entropy_without_constants(
+            graph, self.points, a, b, log_floor=1e-4, n_jobs=self.n_jobs
+        )
+        self.add("fit", "nominal loss", nominal / n, "nats a row: the papers' formula")

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+from umapkit import UMAP
+from umapkit import quality as q
+from umapkit.quality import report
+
+
+@pytest.fixture(scope="module")
+def example():
+    rng = np.random.default_rng(0)
+    y = np.arange(260) % 4
+    rows = rng.normal(size=(260, 6)) + 3 * rng.normal(size=(4, 6))[y]
+    return rows.astype(np.float32), rows[:, :2].astype(np.float32), y
+
+
+@pytest.fixture(scope="module")
+def model(example):
+    return UMAP(random_state=0, n_epochs=50).fit(example[0])
+
+
+def test_lines_are_what_the_functions_give(example):
+    rows, points, y = example
+    found = report(points, rows, y, n_neighbors=9, scales=(5, 40, 9999))
+    assert found["trustworthiness (9)"] == q.trustworthiness(rows, points, n_neighbors=9)
+    assert found["continuity (9)"] == q.continuity(rows, points, n_neighbors=9)
+    for k in (5, 9, 40):
+        expected = q.neighborhood_preservation(rows, points, n_neighbors=k)
+        assert found[f"neighbours kept ({k})"] == expected
+    assert found["density correlation"] == q.density_correlation(rows, points)
+    assert found["area under R over log k"] == q.coranking(rows, points).auc
+    assert found["random triplets"] == q.random_triplet_accuracy(rows, points)
+    pairs = q.distance_correlation(rows, points)
+    assert found["distances, Pearson"] == pairs.pearson
+    assert found["accuracy of neighbours (9)"] == q.knn_accuracy(points, y, n_neighbors=9)
+    assert found["silhouette"] == q.silhouette(points, y)
+    assert found["order of class centres"] == q.centroid_order(rows, points, y).triplets
+    np.testing.assert_array_equal(
+        found.trustworthiness, q.row_trustworthiness(rows, points, n_neighbors=9)
+    )
+    np.testing.assert_array_equal(
+        found.preservation, q.row_preservation(rows, points, n_neighbors=9)
+    )
+
+
+def test_a_model_adds_its_recall_and_its_losses(example, model):
+    rows, _, _ = example
+    found = report(model, rows)
+    assert found["recall of the search"] == model.neighbor_recall_
+    loss = q.effective_loss(model.graph_, model.embedding_, model.a_, model.b_)
+    assert found["effective loss"] == pytest.approx(loss.value / 260)
+    assert found["nominal loss"] > found["effective loss"]
+    with pytest.raises(KeyError, match="no line 'silhouette'"):
+        found["silhouette"]
+    with pytest.raises(KeyError, match="only a model"):
+        report(model.embedding_, rows)["recall of the search"]
+
+
+def test_the_record_is_json_and_the_table_has_a_line_for_each(example, model):
+    rows, _, y = example
+    found = report(model, rows, y, sample_size=100)
+    record = json.loads(found.to_json())
+    assert record == found.to_dict()
+    assert record["facts"]["judged"] == 100
+    by_name = {line["name"]: line for line in record["measures"]}
+    line = by_name["trustworthiness (15)"]
+    assert line["low"] < line["value"] < line["high"]
+    assert not line["exact"]
+    text = str(found)
+    assert all(name in text for name in by_name)
+    assert max(map(len, text.splitlines())) <= 100
+    assert np.isfinite(found.trustworthiness).sum() == 100
+
+
+def test_rows_without_a_place_are_left_out(example):
+    rows, points, y = example
+    gone = points.copy()
+    gone[::20] = np.nan
+    kept = ~np.isnan(gone).any(axis=1)
+    found = report(gone, rows, y)
+    assert found.facts["without_place"] == 13
+    assert found["trustworthiness (15)"] == q.trustworthiness(
+        rows[kept], points[kept], n_neighbors=15
+    )
+    assert np.isnan(found.trustworthiness[::20]).all()
+    assert np.isfinite(found.trustworthiness[kept]).all()
+
+
+def test_the_models_metric_is_the_reports():
+    rows = np.random.default_rng(1).gamma(2.0, size=(150, 5)).astype(np.float32)
+    model = UMAP(metric="manhattan", random_state=0, n_epochs=20).fit(rows)
+    found = report(model, rows)
+    assert found.facts["metric"] == "manhattan"
+    expected = q.trustworthiness(rows, model.embedding_, n_neighbors=15, metric="manhattan")
+    assert found["trustworthiness (15)"] == expected
+    assert report(model, rows, metric="cosine").facts["metric"] == "cosine"
+
+
+def test_few_rows_and_few_classes_say_what_is_missing():
+    rows = np.random.default_rng(2).normal(size=(12, 3))
+    found = report(rows[:, :2], rows, np.zeros(12))
+    assert found.facts["n_neighbors"] == 5
+    assert "1" in found.skipped["silhouette"]
+    assert "density correlation" in found.skipped
+    two = report(rows[:, :2], rows, np.arange(12) % 2)
+    assert "3 classes" in two.skipped["order of class centres"]
+    assert all(math.isfinite(m.value) for m in two.measures)
+
+
+def test_threads_change_no_bit_of_a_report(example):
+    rows, points, y = example
+    one, three = (report(points, rows, y, n_jobs=jobs, sample_size=90) for jobs in (1, 3))
+    assert one.to_json() == three.to_json()
+
+
+def test_what_cannot_be_reported_is_refused(example):
+    rows, points, _ = example
+    with pytest.raises(ValueError, match="rows"):
+        report(points[:-1], rows)
+    with pytest.raises(ValueError, match="at least 7"):
+        report(points[:6], rows[:6])
+    with pytest.raises(TypeError, match="not fitted"):
+        report(UMAP(), rows)
+    globe = UMAP(output_metric="haversine", random_state=0, n_epochs=5).fit(rows)
+    with pytest.raises(ValueError, match="plane"):
+        report(globe, rows)
+    with pytest.raises(ValueError, match="finite"):
+        report(points, np.full_like(rows, np.nan))
