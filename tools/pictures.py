@@ -236,8 +236,6 @@ def theory(name: str) -> Callable[[], Figure]:
 
 # Of the figures of the Parametric UMAP paper, those that the pages show.
 EXAMPLES = ("moons", "loss_against_time", "embedding_speed", "attributes")
-=======
->>>>>>> quality
 PICTURES: dict[str, Callable[[], Figure]] = {
     "mnist": mnist,
     "start": start,
