@@ -13,7 +13,14 @@ from umapkit.graph._algebra import (
 from umapkit.graph._bandwidth import Bandwidths, bandwidths
 from umapkit.graph._csr import csr_parts, shape_of
 from umapkit.graph._finsing import fin_sing, local_metric
-from umapkit.graph._fuzzy import cut, disconnected, fuzzy_graph, fuzzy_union, memberships
+from umapkit.graph._fuzzy import (
+    cut,
+    disconnected,
+    fuzzy_graph,
+    fuzzy_union,
+    membership_lists,
+    memberships,
+)
 from umapkit.graph._fuzzy_set import FuzzySet, pairs_of, values_at
 from umapkit.graph._given import check_graph
 from umapkit.graph._intersect import intersect_graphs
@@ -54,6 +61,7 @@ __all__ = [
     "intersect_targets",
     "label_codes",
     "local_metric",
+    "membership_lists",
     "memberships",
     "pairs_of",
     "perplexity_graph",

@@ -1,0 +1,3 @@
+"""Maps of arriving points."""
+
+from __future__ import annotations
