@@ -13,10 +13,12 @@ from umapkit.neighbors._index import NeighborIndex, check_ids
 from umapkit.neighbors._neighbors import Neighbors, with_self
 from umapkit.neighbors._precomputed import check_precomputed
 from umapkit.neighbors._recall import estimate_recall
+from umapkit.neighbors.growing import GrowingNeighbors, grow, grow_from
 
 __all__ = [
     "GivenDistances",
     "GivenIndex",
+    "GrowingNeighbors",
     "NeighborIndex",
     "Neighbors",
     "SameRows",
@@ -25,6 +27,8 @@ __all__ = [
     "check_precomputed",
     "estimate_recall",
     "find_neighbors",
+    "grow",
+    "grow_from",
     "read_distances",
     "with_self",
 ]
