@@ -116,7 +116,7 @@ void repack_edges(nb::tuple from, nb::tuple to) {
 
 void move_slots(nb::tuple arrays, OutMatrix state, OutMatrix copy, Vector<std::int32_t> where,
                 Matrix<float> homes, Vector<std::int32_t> slots, Vector<float> steps,
-                std::size_t n, float a, float b, float gamma, float negative_rate,
+                std::size_t n, float a, float b, float gamma, float negative_rate, float drawn,
                 std::int32_t negative_runs, float memory, float anchor, std::uint64_t seed,
                 std::uint64_t stamp, int n_threads) {
   const Pool pool = pool_of(arrays);
@@ -146,6 +146,7 @@ void move_slots(nb::tuple arrays, OutMatrix state, OutMatrix copy, Vector<std::i
                             b,
                             gamma,
                             negative_rate,
+                            drawn,
                             negative_runs,
                             memory,
                             anchor,
@@ -165,7 +166,7 @@ void bind_streaming(nb::module_& m) {
   m.def("repack_edges", &repack_edges, "pool"_a, "to"_a, "Copy the blocks to another pool.");
   m.def("move_slots", &move_slots, "pool"_a, "state"_a.noconvert(), "copy"_a.noconvert(),
         "where"_a.noconvert(), "homes"_a.noconvert(), "slots"_a.noconvert(), "steps"_a.noconvert(),
-        nb::kw_only(), "n"_a, "a"_a, "b"_a, "gamma"_a, "negative_rate"_a, "negative_runs"_a,
+        nb::kw_only(), "n"_a, "a"_a, "b"_a, "gamma"_a, "negative_rate"_a, "drawn"_a, "negative_runs"_a,
         "memory"_a, "anchor"_a, "seed"_a, "stamp"_a, "n_threads"_a,
         "One epoch of some points of a growing map, in place; see stream_move.hpp.");
 }

@@ -33,6 +33,7 @@ void call_repack(const EdgePoolArgs& from, EdgePoolArgs& to) {
 void call_move(const EdgePoolArgs& pool, const StreamMoveArgs& args, int n_threads) {
   const StreamOptions options{{args.a, args.b, args.gamma},
                               args.negative_rate,
+                              args.drawn,
                               args.negative_runs,
                               args.memory,
                               args.anchor,

@@ -39,6 +39,7 @@ struct StreamMoveArgs {
   const float* steps;
   float a, b, gamma;
   float negative_rate;
+  float drawn;
   std::int32_t negative_runs;
   float memory;
   float anchor;

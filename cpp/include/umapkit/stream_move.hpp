@@ -33,6 +33,7 @@ UMAPKIT_BEGIN
 struct StreamOptions {
   Curve curve;
   float negative_rate;
+  float drawn;  // negatives drawn over the m d_s that they stand for
   std::int32_t negative_runs;
   float memory;  // most of h K
   float anchor;
@@ -119,7 +120,7 @@ void move_group(const StreamMap& map, const EdgePool& pool, const StreamOptions&
     const auto slot = static_cast<std::size_t>(slots[i]);
     vectors += static_cast<std::size_t>((pool.count[slot] + kLanes - 1) / kLanes);
     const std::int32_t count =
-        runs_of(options.negative_rate * pool.degree[slot], options.negative_runs);
+        runs_of(options.drawn * options.negative_rate * pool.degree[slot], options.negative_runs);
     bench.counts.push_back(count);
     const std::uint64_t key_s = key(options.seed, Stage::stream_negative, options.stamp, slot);
     for (std::int32_t r = 0; r < count; ++r) {

@@ -124,6 +124,7 @@ class Places:
         b: float,
         repulsion_strength: float,
         negative_sample_rate: float,
+        drawn: float,
         memory: float,
         anchor: float,
         stamp: int,
@@ -141,6 +142,8 @@ class Places:
             Step size of each.
         a, b, repulsion_strength, negative_sample_rate
             As in a layout.
+        drawn : float
+            How many negatives are drawn for each one that counts; more have less noise.
         memory : float
             Most of step times stiffness: how long motion lasts.
         anchor : float
@@ -163,6 +166,7 @@ class Places:
             b=b,
             gamma=repulsion_strength,
             negative_rate=negative_sample_rate,
+            drawn=drawn,
             negative_runs=NEGATIVE_RUNS,
             memory=memory,
             anchor=anchor,

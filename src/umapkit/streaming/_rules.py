@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+Engine = Literal["graph", "panene", "exact"]
 Move = Literal["both", "new"]
 Placing = Literal["nearest", "mean"]
 
@@ -36,8 +37,11 @@ FIRST_STEP = 1.0
 LAST_STEP = 0.1
 YOUTH = 200
 
+# Fewest negatives drawn for each one that counts.
+DRAWN_LEAST = 1.0
+
 # Most of step times stiffness: motion lasts for about twice as many epochs.
-MEMORY = 8.0
+MEMORY = 2.0
 
 # move="new": a round ends when the largest move is below this share of the map's diameter, or
 # after so many epochs.
@@ -61,10 +65,16 @@ class Rules:
     repulsion_strength: float
     local_connectivity: float
     disconnection_distance: float
+    target_weight: float
     move: Move
     place: Placing
     anchor: float
     seed: int
+
+
+def drawn(n: int) -> float:
+    """Negatives drawn for each that counts: up to 4 where the map is small (sampled.hpp)."""
+    return min(max(16384 / max(n, 1), DRAWN_LEAST), 4.0)
 
 
 def step_sizes(ages: NDArray[np.int32], learning_rate: float) -> NDArray[np.float32]:

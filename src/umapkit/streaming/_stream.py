@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from umapkit._seed import Stage, key, normal
-from umapkit.graph import membership_lists
+from umapkit.graph import UNKNOWN_FACTOR, farness, membership_lists
 from umapkit.init import make_start
 from umapkit.layout import Layout, LayoutOptions, default_epochs
 from umapkit.neighbors import Neighbors
@@ -46,21 +46,36 @@ class Stream:
         self.sums = np.zeros(table.capacity)
         self.counts = np.zeros(table.capacity, dtype=np.int64)
         self.done = self.owed = self.stamp = self.cursor = 0
+        self.labels = np.full(table.capacity, -1, dtype=np.int32)  # -1: not known
+        self.labelled = False
         self.again: set[int] = set()
         self.young: NDArray[np.int32] = np.empty(0, dtype=np.int32)
         self.young_epochs = 0
 
     # What the outside does.
 
-    def insert(self, rows: NDArray[np.float32]) -> NDArray[np.int32]:
-        """Take rows; only stores and queues them."""
+    def insert(
+        self, rows: NDArray[np.float32], labels: NDArray[np.int32] | None = None
+    ) -> NDArray[np.int32]:
+        """Take rows, perhaps with numbers of their labels; only stores and queues them."""
         slots = self.table.insert(rows)
         self._fit_capacity()
+        self._label(slots, labels)
         return slots
 
-    def replace(self, slots: NDArray[np.int32], rows: NDArray[np.float32]) -> None:
-        """Give held rows new values; each stays where it is and is young again."""
+    def _label(self, slots: NDArray[np.int32], labels: NDArray[np.int32] | None) -> None:
+        self.labels[slots] = -1 if labels is None else labels
+        self.labelled = self.labelled or (labels is not None and bool((labels >= 0).any()))
+
+    def replace(
+        self,
+        slots: NDArray[np.int32],
+        rows: NDArray[np.float32],
+        labels: NDArray[np.int32] | None = None,
+    ) -> None:
+        """Give held rows new values and labels; each stays where it is and is young again."""
         self.table.replace(slots, rows)
+        self._label(slots, labels)
         on_map = slots[self.places.where[slots] >= 0]
         self.places.ages[on_map] = 0
         self.owed += rule.MOVES_PER_ROW * len(slots)
@@ -86,19 +101,29 @@ class Stream:
     # Work, piece by piece. What comes next depends on the state alone, so that the same number of
     # operations is the same work, however it is cut into calls.
 
-    def finish(self) -> None:
-        """Do all that is owed: link every row, then move."""
-        while self.table.pending or self.again:
-            self.done += self._link(rule.BULK_PIECE)
-        while self.pending or (not self.places.n and self.linked.any()):
-            done = self.piece()
+    def finish(self, rows: int | None = None) -> None:
+        """Link all rows that wait, or so many, and make all the moves that are owed."""
+        left = self.table.pending if rows is None else rows
+        while left > 0 and self.table.pending:
+            done = self._link(min(left, rule.BULK_PIECE))
+            self.done += done
+            left -= done
+        if self.again:
+            self.done += self._link(0)
+        if not self.places.n and self.linked.any():
+            self.done += self._begin()
+        while len(self.young) or self.owed > 0:
+            done = self._move_young() if len(self.young) else self._sweep()
+            self.done += done
             if done == 0:
                 return
 
     def piece(self) -> int:
         """Do the next piece of work; return its operations, 0 where there is nothing to do."""
-        if self.places.n == 0:
+        if self.places.n == 0 and (not self.table.pending or self.linked.sum() >= rule.FIRST_ROWS):
             done = self._begin()
+        elif self.places.n == 0:
+            done = self._link(rule.TABLE_PIECE)
         elif len(self.young):
             done = self._move_young()
         elif self.owed >= rule.MOVE_PIECE or (self.owed > 0 and not self.table.pending):
@@ -111,9 +136,7 @@ class Stream:
         return done
 
     def _begin(self) -> int:
-        """Link rows until there are enough for the first map, then make it."""
-        if self.table.pending and self.linked.sum() < rule.FIRST_ROWS:
-            return self._link(rule.TABLE_PIECE)
+        """Make the first map."""
         slots = np.flatnonzero(self.linked).astype(np.int32)
         if len(slots) == 0:
             return 0
@@ -150,9 +173,9 @@ class Stream:
             return
         self.edges.grow(capacity)
         self.places.grow(capacity)
-        for name in ("linked", "sums", "counts"):
+        for name, fill in (("linked", 0), ("sums", 0), ("counts", 0), ("labels", -1)):
             old = getattr(self, name)
-            wider = np.zeros(capacity, dtype=old.dtype)
+            wider = np.full(capacity, fill, dtype=old.dtype)
             wider[: len(old)] = old
             setattr(self, name, wider)
 
@@ -203,9 +226,27 @@ class Stream:
             n_jobs=self.n_threads,
         )
         k = indices.shape[1]
-        self.edges.relink(
-            slots, lists.targets.reshape(-1, k), lists.values.reshape(-1, k), lists.counts
-        )
+        targets, values = lists.targets.reshape(-1, k), lists.values.reshape(-1, k)
+        if self.labelled:
+            values = self._intersected(slots, targets, values, lists.counts)
+        self.edges.relink(slots, targets, values, lists.counts)
+
+    def _intersected(
+        self,
+        slots: NDArray[np.int32],
+        targets: NDArray[np.int32],
+        values: NDArray[np.float32],
+        counts: NDArray[np.int32],
+    ) -> NDArray[np.float32]:
+        """Weaken memberships between unlike labels; every row keeps one of 1."""
+        used = np.arange(targets.shape[1]) < counts[:, None]
+        mine = self.labels[slots][:, None]
+        theirs = self.labels[np.where(used, targets, slots[:, None])]
+        factor = np.where(mine == theirs, 1.0, np.exp(-farness(self.rules.target_weight)))
+        factor = np.where((mine < 0) | (theirs < 0), UNKNOWN_FACTOR, factor)
+        weak = np.where(used, values * factor, 0.0)
+        top = weak.max(axis=1, keepdims=True)
+        return (weak / np.where(top > 0, top, 1.0)).astype(np.float32)
 
     def _place(self, new: NDArray[np.int32]) -> None:
         """Put new points among their neighbours; those whose neighbours are new, too, come after.
@@ -274,6 +315,7 @@ class Stream:
             b=rules.b,
             repulsion_strength=rules.repulsion_strength,
             negative_sample_rate=rules.negative_sample_rate,
+            drawn=rule.drawn(places.n),
             memory=rule.MEMORY,
             anchor=rules.anchor,
             stamp=self.stamp,
