@@ -103,6 +103,7 @@ def fit_progressively(model: ProgressiveUMAP, X: Any, y: Any) -> None:
         np.ascontiguousarray(rows[order]), None if labels is None else labels[order]
     )
     model._ids.add(named, slots)
+    model.n_seen_ = n
     sizes = piece_sizes(n)
     seen = Progress(model, stream, len(sizes))
     for one in observers:

@@ -58,6 +58,7 @@ def to_state(model: ProgressiveUMAP) -> State:
         "n_features": int(model.n_features_in_),
         "steps": model.steps_,
         "evicted": model.evicted_,
+        "seen": model.n_seen_,
         "following": ids.following,
         "texts": ids.texts,
         "classes": list(model._classes),
@@ -121,6 +122,7 @@ def from_state(
         model._ids.texts = config["texts"]
         model.seed_ = config["seed"]
         model.steps_, model.evicted_ = list(config["steps"]), list(config["evicted"])
+        model.n_seen_ = config["seen"]
         model.n_features_in_ = config["n_features"]
         if "feature_names" in config:
             model.feature_names_in_ = np.array(config["feature_names"], dtype=object)

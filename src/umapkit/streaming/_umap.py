@@ -101,6 +101,8 @@ class ProgressiveUMAP(NeighborEmbedding):
         Ids of the rows that the last call of `partial_fit` sent away.
     neighbor_recall_ : float
         Share of the true neighbours that the table holds now, estimated on 200 rows.
+    n_seen_ : int
+        Rows taken so far, also those that are gone.
     seed_ : int
         The seed.
     n_features_in_, feature_names_in_
@@ -274,7 +276,7 @@ class ProgressiveUMAP(NeighborEmbedding):
                 n_jobs=n_threads,
             )
             opened = None if self.journal is None else Journal.begin(self, seed, rows.shape[1])
-            self.seed_, self.steps_, self.evicted_ = seed, [], []
+            self.seed_, self.steps_, self.evicted_, self.n_seen_ = seed, [], [], 0
             self._ids, self._journal = held, opened
             self._new_rows: NewRows | None = None
             self._stream = Stream(rules, table, n_threads=n_threads)
@@ -305,6 +307,7 @@ class ProgressiveUMAP(NeighborEmbedding):
         stream = self._stream
         self._new_rows = None
         self.evicted_ = []
+        self.n_seen_ += len(rows)
         size = len(rows) if self.capacity is None else max(1, self.capacity // 2)
         for at in range(0, len(rows), max(size, 1)):
             part = slice(at, at + size)
