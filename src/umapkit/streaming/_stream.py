@@ -78,7 +78,7 @@ class Stream:
         self._label(slots, labels)
         on_map = slots[self.places.where[slots] >= 0]
         self.places.ages[on_map] = 0
-        self.owed += rule.MOVES_PER_ROW * len(slots)
+        self._owe(rule.MOVES_PER_ROW * len(slots))
 
     def remove(self, slots: NDArray[np.int32]) -> None:
         """Take rows out of the table, the edges and the map at once."""
@@ -91,7 +91,7 @@ class Stream:
         self.counts[slots] = 0
         self.again.difference_update(slots.tolist())
         self.young = self.young[~np.isin(self.young, slots)]
-        self.owed += rule.MOVES_PER_REMOVAL * len(slots)
+        self._owe(rule.MOVES_PER_REMOVAL * len(slots))
 
     @property
     def pending(self) -> bool:
@@ -130,8 +130,10 @@ class Stream:
             done = self._sweep()
         elif self.table.pending or self.again:
             done = self._link(rule.TABLE_PIECE)
+        elif self.rules.move == "both":
+            done = self._sweep()  # nothing is owed: the map goes on settling
         else:
-            done = self._sweep()
+            done = 0
         self.done += done
         return done
 
@@ -195,10 +197,26 @@ class Stream:
         self.counts[changed] = finite.sum(axis=1)
         for at in range(0, len(changed), rule.RELINK_PIECE):
             self._refresh(changed[at : at + rule.RELINK_PIECE])
-        if self.places.n and len(new):
-            self._place(new)
-            self.owed += rule.MOVES_PER_ROW * len(new)
+        if self.places.n:
+            if len(new):
+                self._place(new)
+                self._owe(rule.MOVES_PER_ROW * len(new))
+            self._wake(changed)
         return max(done, 1)
+
+    def _owe(self, moves: int) -> None:
+        """Note moves that the whole map shall make; as Algorithm 3 has it, it makes none."""
+        if self.rules.move == "both":
+            self.owed += moves
+
+    def _wake(self, changed: NDArray[np.int32]) -> None:
+        """Let points move alone: new ones and those with new values; by Algorithm 3, all changed."""
+        if self.rules.move == "both":
+            changed = changed[self.places.ages[changed] < rule.YOUNG_EPOCHS]
+        if len(changed):
+            self.young = np.union1d(self.young, changed).astype(np.int32)
+            both = self.rules.move == "both"
+            self.young_epochs = rule.YOUNG_EPOCHS if both else rule.ROUND_EPOCHS
 
     def mean_distance(self) -> float:
         """Mean of all finite distances of the table."""
@@ -267,8 +285,6 @@ class Stream:
             nearest = self._nearest_on_map(left[:1])
             self._put(left[:1], nearest, np.ones_like(nearest, dtype=bool))
             left = left[1:]
-        self.young = np.concatenate([self.young, new])
-        self.young_epochs = rule.YOUNG_EPOCHS
 
     def _put(
         self, slots: NDArray[np.int32], indices: NDArray[np.int32], ready: NDArray[np.bool_]
@@ -328,11 +344,18 @@ class Stream:
         return 1 + (len(slots) - 1) // rule.MOVES_PER_OPERATION
 
     def _move_young(self) -> int:
-        """Let new points find their places while the others stay."""
-        slots = np.sort(self.young).astype(np.int32)
-        done = self._move(slots, rule.step_sizes(self.places.ages[slots], self.rules.learning_rate))
+        """Let points find their places while the others stay."""
+        slots, places = self.young, self.places
+        done = self._move(slots, rule.step_sizes(places.ages[slots], self.rules.learning_rate))
         self.young_epochs -= 1
-        if self.young_epochs <= 0:
+        at_rest = False
+        if self.rules.move == "new":
+            farthest = np.sqrt((places.velocities[slots] ** 2).sum(axis=1).max())
+            on_map = places.positions[places.order[: places.n]]
+            at_rest = bool(farthest < rule.STILL * np.linalg.norm(np.ptp(on_map, axis=0)))
+        if self.young_epochs <= 0 or at_rest:
+            if self.rules.move == "new":
+                places.velocities[slots] = 0.0
             self.young = np.empty(0, dtype=np.int32)
         return done
 
