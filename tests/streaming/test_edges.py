@@ -75,10 +75,10 @@ def test_one_thread_and_three_leave_the_same_blocks():
     pools = []
     for n_threads in (1, 3):
         rng = np.random.default_rng(5)
-        edges = Edges(2000, n_threads=n_threads)
+        edges = Edges(900, n_threads=n_threads)
         for _ in range(4):
-            slots = np.sort(rng.choice(2000, 900, replace=False)).astype(np.int32)
-            edges.relink(slots, *random_lists(rng, 2000, slots, 15))
+            slots = np.sort(rng.choice(900, 500, replace=False)).astype(np.int32)
+            edges.relink(slots, *random_lists(rng, 900, slots, 15))
         pools.append(edges.state_arrays())
     for name in pools[0]:
         np.testing.assert_array_equal(pools[0][name], pools[1][name])

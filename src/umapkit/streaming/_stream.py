@@ -188,6 +188,9 @@ class Stream:
         if self.again:
             changed = np.union1d(changed, np.fromiter(self.again, np.int32)).astype(np.int32)
             self.again.clear()
+        if not self.table.pending:  # a row that found no other has no changed list
+            alone = np.flatnonzero(self.table.alive & ~self.linked)
+            changed = np.union1d(changed, alone).astype(np.int32)
         changed = changed[self.table.alive[changed]]
         new = changed[self.places.where[changed] < 0]
         self.linked[changed] = True

@@ -581,6 +581,12 @@ class ProgressiveUMAP(NeighborEmbedding):
 
         return resume_stream(cls, path, n_jobs=n_jobs)
 
+    def close(self) -> None:
+        """Give the journal free for others; later calls are not written."""
+        if getattr(self, "_journal", None) is not None:
+            self._journal.close()
+            self._journal = None
+
     def _write(self, kind: str, **call: Any) -> None:
         """Write a call to the journal, where there is one."""
         if self._journal is not None:
