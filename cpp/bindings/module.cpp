@@ -9,6 +9,7 @@ namespace nb = nanobind;
 namespace umapkit {
 void bind_data(nb::module_&);
 void bind_neighbors(nb::module_&);
+void bind_growing(nb::module_&);
 void bind_distances(nb::module_&);
 void bind_graph(nb::module_&);
 void bind_init(nb::module_&);
@@ -29,6 +30,7 @@ NB_MODULE(_kernels, m) {
   m.def("isas_available", &umapkit::isas_available, "Instruction sets that this machine can run.");
   umapkit::bind_data(m);
   umapkit::bind_neighbors(m);
+  umapkit::bind_growing(m);
   umapkit::bind_distances(m);
   umapkit::bind_graph(m);
   umapkit::bind_init(m);

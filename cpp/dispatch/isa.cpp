@@ -10,6 +10,7 @@
 #include "tables/data.hpp"
 #include "tables/distances.hpp"
 #include "tables/graph.hpp"
+#include "tables/growing.hpp"
 #include "tables/init.hpp"
 #include "tables/labels.hpp"
 #include "tables/layout.hpp"
@@ -109,6 +110,7 @@ Isa chosen_isa() { return g_isa; }
 
 UMAPKIT_DISPATCH(DataTable, data)
 UMAPKIT_DISPATCH(NeighborsTable, neighbors)
+UMAPKIT_DISPATCH(GrowingTable, growing)
 UMAPKIT_DISPATCH(DistancesTable, distances)
 UMAPKIT_DISPATCH(GraphTable, graph)
 UMAPKIT_DISPATCH(InitTable, init)

@@ -176,7 +176,7 @@ def descent_neighbors(
         Estimate on a sample of 256 rows.
     """
     k = n_neighbors - 1
-    spaces = _spaces(table, k, seed, n_threads)
+    spaces = spaces_for(table, k, seed, n_threads)
     first = next(spaces, None)
     truth = true_sample(
         table,
@@ -190,7 +190,7 @@ def descent_neighbors(
     listed = usual_effort(n_neighbors, narrow=True).width
     plan = _whole(table)
     if first is not None:
-        plan = _choose_plan(table, itertools.chain([first], spaces), truth, listed, n_threads)
+        plan = choose_plan(table, itertools.chain([first], spaces), truth, listed, n_threads)
     effort = usual_effort(n_neighbors, narrow=plan.space is not None)
     repeats = _REPEATS
     while True:
@@ -218,7 +218,7 @@ def _whole(table: Table) -> _Plan:
     return _Plan(table.rows.shape[1], kernel_of(table.metric))
 
 
-def _spaces(
+def spaces_for(
     table: Table, k: int, seed: int, n_threads: int
 ) -> Iterator[tuple[list[int], Space, Projected]]:
     """Widths to try, the space that serves them, and the rows in it; none for narrow rows."""
@@ -233,7 +233,7 @@ def _spaces(
             yield some, space, space.project(table.rows, n_threads)
 
 
-def _choose_plan(
+def choose_plan(
     table: Table,
     spaces: Iterable[tuple[list[int], Space, Projected]],
     truth: Truth,

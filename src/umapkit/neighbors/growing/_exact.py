@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from umapkit.neighbors.growing._growing import GrowingNeighbors, Rows, Slots
+from umapkit.neighbors.growing._growing import GrowingNeighbors, Rows, Slots, named
 from umapkit.neighbors.growing._lists import merge_lists
 
 
@@ -33,7 +33,7 @@ class ExactTable(GrowingNeighbors):
             self._n_threads,
             self_rows=np.searchsorted(linked, both).astype(np.int32),
         )
-        merge_lists(self._lists, both, _named(linked, places), far)
+        merge_lists(self._lists, both, named(linked, places), far)
         if len(fresh) == 0:
             return
         new = np.sort(fresh)
@@ -43,19 +43,19 @@ class ExactTable(GrowingNeighbors):
         )
         last = self.distances[old, -1]
         gains = far[:, 0] <= last
-        merge_lists(self._lists, old[gains], _named(new, places[gains]), far[gains])
+        merge_lists(self._lists, old[gains], named(new, places[gains]), far[gains])
+
+    def _look(self, operations: int) -> bool:
+        """Do nothing: the lists are exact."""
+        return False
+
+    @property
+    def recall(self) -> float:
+        """Share of the true neighbours that lists hold once nothing is pending: 1."""
+        return 1.0
 
     def _unlink(self, slots: Slots) -> None:
-        """Searches look at `_linked` alone."""
+        """Do nothing: searches look at `_linked` alone."""
 
     def _nearest(self, queries: Rows, k: int) -> tuple[Slots, NDArray[np.float32]]:
-        linked = np.flatnonzero(self._linked).astype(np.int32)
-        places, far = self._measure.nearest(queries, self._prepared[linked], k, self._n_threads)
-        return _named(linked, places), far
-
-
-def _named(slots: Slots, places: NDArray[np.int32]) -> Slots:
-    """Slots of places in a table; -1 stays."""
-    if len(slots) == 0:
-        return np.full(places.shape, -1, dtype=np.int32)
-    return np.where(places < 0, np.int32(-1), slots[places])
+        return self._nearest_of_all(queries, k)

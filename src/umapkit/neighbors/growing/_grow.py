@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import Any, Literal, cast
 
-import numpy as np
 from numpy.typing import NDArray
 
 from umapkit._seed import resolve_seed
 from umapkit._threads import resolve_n_jobs
 from umapkit.neighbors.growing._exact import ExactTable
+from umapkit.neighbors.growing._graph import GraphTable
 from umapkit.neighbors.growing._growing import GrowingNeighbors
 from umapkit.neighbors.growing._measure import Measure
+from umapkit.neighbors.growing._panene import PaneneTable
 
 Kind = Literal["graph", "panene", "exact"]
-_ENGINES: dict[str, type[GrowingNeighbors]] = {engine.kind: engine for engine in (ExactTable,)}
+_ENGINES: dict[str, type[GrowingNeighbors]] = {
+    engine.kind: engine for engine in (GraphTable, PaneneTable, ExactTable)
+}
 
 
 def grow(

@@ -13,6 +13,7 @@ from umapkit.data import as_rows
 from umapkit.neighbors._neighbors import Neighbors
 from umapkit.neighbors.growing._lists import Lists, clear_lists, drop_entries
 from umapkit.neighbors.growing._measure import Measure
+from umapkit.neighbors.growing._watch import Watch
 
 Slots = NDArray[np.int32]
 Rows = NDArray[np.float32]
@@ -76,6 +77,7 @@ class GrowingNeighbors(ABC):
         # Lists to search again: the distance at which one lost a neighbour; infinite for the rest.
         self._urgency = np.empty(0, dtype=np.float32)
         self._fresh = np.empty(0, dtype=np.int32)  # slots to link, in order of arrival
+        self._watch = Watch(measure, n_neighbors - 1, seed, n_threads)
 
     @property
     def capacity(self) -> int:
@@ -91,6 +93,15 @@ class GrowingNeighbors(ABC):
     def pending(self) -> int:
         """Operations queued: rows to link, and lists to search again."""
         return len(self._fresh) + int(np.count_nonzero(np.isfinite(self._urgency)))
+
+    @property
+    def recall(self) -> float:
+        """Share of the true neighbours that lists hold, a running estimate; NaN before the first.
+
+        Every operation compares 16 hashed rows with 8 others; when these have seen all rows, their
+        lists are judged and the next ones are taken. Recent rounds count more.
+        """
+        return self._watch.recall
 
     def insert(self, rows: ArrayLike) -> Slots:
         """Store new rows and queue them; O(m n_features).
@@ -194,7 +205,18 @@ class GrowingNeighbors(ABC):
                 break
             self._search(fresh, dirty)
             done += len(fresh) + len(dirty)
+            self._look(len(fresh) + len(dirty))
         return done
+
+    def _look(self, operations: int) -> bool:
+        """Go on with the running estimate of recall; return whether it moved."""
+        return self._watch.look(
+            operations,
+            self._prepared,
+            self._linked,
+            self.indices[:, 1:],
+            self.distances[:, -1],
+        )
 
     def take_changed(self) -> Slots:
         """Return the slots whose lists changed since the last call, ascending, and forget them.
@@ -288,6 +310,7 @@ class GrowingNeighbors(ABC):
             "changed": self._changed[:top].copy(),
             "urgency": self._urgency[:top].copy(),
             "fresh": self._fresh.copy(),
+            **self._watch.state_arrays(),
         }
 
     def _restore(self, state: dict[str, NDArray[Any]]) -> None:
@@ -300,6 +323,7 @@ class GrowingNeighbors(ABC):
         self._changed[:top] = state["changed"]
         self._urgency[:top] = state["urgency"]
         self._fresh = state["fresh"].copy()
+        self._watch.restore(state)
         if self._prepared is not self.rows:
             self._prepared[:top] = self._measure.prepare(self.rows[:top], self._n_threads)
 
@@ -313,6 +337,13 @@ class GrowingNeighbors(ABC):
             msg = (
                 f"{name} has {found.shape[1]} columns; the table holds rows of "
                 f"{self.n_features}. Give rows of {self.n_features}."
+            )
+            raise ValueError(msg)
+        most = float(np.sqrt(_FARTHEST / self.n_features) / 2)
+        if found.size and max(float(found.max()), -float(found.min())) > most:
+            msg = (
+                f"{name} holds values too large for distances in float32 (beyond {most:.2g}). "
+                "Scale the columns, for instance by their standard deviation."
             )
             raise ValueError(msg)
         return found
@@ -356,12 +387,12 @@ class GrowingNeighbors(ABC):
     def _extend(self, capacity: int) -> None:
         """Make room for `capacity` slots."""
         same = self._prepared is self.rows or self._measure.rows == "as given"
-        self.alive = extended(self.alive, capacity, False)
+        self.alive = extended(self.alive, capacity)
         self.rows = extended(self.rows, capacity)
         self.indices = extended(self.indices, capacity, -1)
         self.distances = extended(self.distances, capacity, np.inf)
-        self._linked = extended(self._linked, capacity, False)
-        self._changed = extended(self._changed, capacity, False)
+        self._linked = extended(self._linked, capacity)
+        self._changed = extended(self._changed, capacity)
         self._urgency = extended(self._urgency, capacity, np.inf)
         self._prepared = self.rows if same else extended(self._prepared, capacity)
 
@@ -388,6 +419,12 @@ class GrowingNeighbors(ABC):
         self._urgency[waiting] = np.inf
         return fresh, waiting
 
+    def _nearest_of_all(self, queries: Rows, k: int) -> tuple[Slots, NDArray[np.float32]]:
+        """Find the k nearest linked slots of prepared rows by looking at all."""
+        linked = np.flatnonzero(self._linked).astype(np.int32)
+        places, far = self._measure.nearest(queries, self._prepared[linked], k, self._n_threads)
+        return named(linked, places), far
+
     @abstractmethod
     def _search(self, fresh: Slots, dirty: Slots) -> None:
         """Link new slots and search the lists of others again, against one state."""
@@ -401,10 +438,15 @@ class GrowingNeighbors(ABC):
         """Find the k nearest linked slots of prepared rows."""
 
 
-def extended(array: NDArray[Any], capacity: int, fill: float | None = None) -> NDArray[Any]:
-    """Return a longer copy; new entries are `fill`, or whatever the memory holds."""
-    out = np.empty((capacity, *array.shape[1:]), dtype=array.dtype)
+def named(slots: Slots, places: NDArray[np.int32]) -> Slots:
+    """Slots of places in a table; -1 stays."""
+    return np.append(slots, np.int32(-1))[places]
+
+
+def extended(array: NDArray[Any], capacity: int, fill: float = 0.0) -> NDArray[Any]:
+    """Return a longer copy; new entries are `fill` (0 costs no memory until it is written)."""
+    out = np.zeros((capacity, *array.shape[1:]), dtype=array.dtype)
     out[: len(array)] = array
-    if fill is not None:
+    if fill != 0.0:
         out[len(array) :] = fill
     return out
