@@ -67,7 +67,8 @@ Pool pool_of(const nb::tuple& arrays) {
 
 void require_slots(const std::int32_t* slots, std::size_t n, std::size_t capacity) {
   for (std::size_t i = 0; i < n; ++i)
-    require(slots[i] >= 0 && static_cast<std::size_t>(slots[i]) < capacity, "there is no such slot");
+    require(slots[i] >= 0 && static_cast<std::size_t>(slots[i]) < capacity,
+            "there is no such slot");
 }
 
 std::int64_t relink_edges(nb::tuple arrays, Vector<std::int32_t> slots,
@@ -86,8 +87,7 @@ std::int64_t relink_edges(nb::tuple arrays, Vector<std::int32_t> slots,
     if (count > 0)
       require_slots(targets.data() + r * k, static_cast<std::size_t>(count), args.capacity);
   }
-  const NewListsArgs lists{rows,           k, slots.data(), targets.data(), values.data(),
-                           counts.data()};
+  const NewListsArgs lists{rows, k, slots.data(), targets.data(), values.data(), counts.data()};
   std::int64_t wanted = 0;
   {
     nb::gil_scoped_release release;
@@ -115,8 +115,8 @@ void repack_edges(nb::tuple from, nb::tuple to) {
 }
 
 void move_slots(nb::tuple arrays, OutMatrix state, OutMatrix copy, Vector<std::int32_t> where,
-                Matrix<float> homes, Vector<std::int32_t> slots, Vector<float> steps,
-                std::size_t n, float a, float b, float gamma, float negative_rate, float drawn,
+                Matrix<float> homes, Vector<std::int32_t> slots, Vector<float> steps, std::size_t n,
+                float a, float b, float gamma, float negative_rate, float drawn,
                 std::int32_t negative_runs, float memory, float anchor, std::uint64_t seed,
                 std::uint64_t stamp, int n_threads) {
   const Pool pool = pool_of(arrays);
@@ -166,8 +166,8 @@ void bind_streaming(nb::module_& m) {
   m.def("repack_edges", &repack_edges, "pool"_a, "to"_a, "Copy the blocks to another pool.");
   m.def("move_slots", &move_slots, "pool"_a, "state"_a.noconvert(), "copy"_a.noconvert(),
         "where"_a.noconvert(), "homes"_a.noconvert(), "slots"_a.noconvert(), "steps"_a.noconvert(),
-        nb::kw_only(), "n"_a, "a"_a, "b"_a, "gamma"_a, "negative_rate"_a, "drawn"_a, "negative_runs"_a,
-        "memory"_a, "anchor"_a, "seed"_a, "stamp"_a, "n_threads"_a,
+        nb::kw_only(), "n"_a, "a"_a, "b"_a, "gamma"_a, "negative_rate"_a, "drawn"_a,
+        "negative_runs"_a, "memory"_a, "anchor"_a, "seed"_a, "stamp"_a, "n_threads"_a,
         "One epoch of some points of a growing map, in place; see stream_move.hpp.");
 }
 

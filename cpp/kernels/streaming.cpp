@@ -9,15 +9,15 @@ UMAPKIT_BEGIN
 namespace {
 
 EdgePool pool_of(const EdgePoolArgs& args) {
-  return {args.capacity, args.first, args.room,  args.count, args.degree, args.vectors,
-          args.used,     args.heads, args.out, args.in,    args.weights};
+  return {args.capacity, args.first, args.room, args.count, args.degree, args.vectors,
+          args.used,     args.heads, args.out,  args.in,    args.weights};
 }
 
 std::int64_t call_relink(EdgePoolArgs& args, const NewListsArgs& lists, int n_threads) {
   EdgePool pool = pool_of(args);
-  const std::int64_t wanted = relink(
-      pool, {lists.rows, lists.k, lists.slots, lists.targets, lists.values, lists.counts},
-      n_threads);
+  const std::int64_t wanted =
+      relink(pool, {lists.rows, lists.k, lists.slots, lists.targets, lists.values, lists.counts},
+             n_threads);
   args.used = pool.used;
   return wanted;
 }

@@ -61,8 +61,10 @@ def test_edges_are_the_union_of_the_lists_after_any_changes(n_threads):
         targets, values, counts = random_lists(rng, capacity, slots, k)
         edges.relink(slots, targets, values, counts)
         for row, slot in enumerate(slots):
-            twin[slot] = 0.0
-            twin[slot, targets[row, : counts[row]]] = values[row, : counts[row]]
+            new = np.zeros(capacity, dtype=np.float32)
+            new[targets[row, : counts[row]]] = values[row, : counts[row]]
+            told = (new > 0) & (twin[slot] > 0) & (np.abs(new - twin[slot]) <= 1 / 256)
+            twin[slot] = np.where(told, twin[slot], new)
         gone = np.sort(rng.choice(capacity, 3, replace=False)).astype(np.int32)
         edges.remove(gone)
         twin[gone] = 0.0
@@ -105,7 +107,9 @@ def test_a_hub_that_everybody_lists_has_all_its_edges():
     edges = Edges(n, n_threads=2)
     slots = np.arange(1, n, dtype=np.int32)
     one = np.ones((n - 1, 1))
-    edges.relink(slots, 0 * one.astype(np.int32), 0.5 * one.astype(np.float32), one[:, 0].astype(np.int32))
+    edges.relink(
+        slots, 0 * one.astype(np.int32), 0.5 * one.astype(np.float32), one[:, 0].astype(np.int32)
+    )
     assert edges.matrix().toarray()[0].sum() == pytest.approx(0.5 * (n - 1))
 
 
@@ -123,4 +127,5 @@ def test_touched_rows_only_give_the_graph_of_the_whole_table():
     table = find_neighbors(stream.table.rows[alive], n_neighbors=10, method="exact")
     whole = fuzzy_graph(Neighbors(table.indices, table.distances)).toarray()
     local = stream.edges.matrix().toarray()[np.ix_(alive, alive)]
-    np.testing.assert_allclose(local, whole, atol=2e-5)
+    np.testing.assert_allclose(local, whole, atol=2 / 256)  # both directions as they were told
+    assert np.abs(local - whole).mean() < 1e-4

@@ -182,7 +182,9 @@ def test_a_killed_process_has_all_that_it_acknowledged_and_nothing_twice(tmp_pat
 
 
 def test_the_journals_calls_are_plain(rows, tmp_path):
-    model = closed(stream(tmp_path / "j.db").partial_fit(rows[:20], ids=[2**63 - 1 - i for i in range(20)]))
+    model = closed(
+        stream(tmp_path / "j.db").partial_fit(rows[:20], ids=[2**63 - 1 - i for i in range(20)])
+    )
     with sqlite3.connect(tmp_path / "j.db") as connection:
         kind, call, blob = connection.execute("SELECT kind, call, rows FROM calls").fetchone()
     connection.close()

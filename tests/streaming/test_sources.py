@@ -74,7 +74,7 @@ def test_arrays_frames_and_generators_come_in_chunks(rows):
         chunks = list(read_chunks(source, size=10))
         assert max(map(len, chunks)) <= 10
         np.testing.assert_array_equal(np.concatenate([c.rows for c in chunks]), rows[:25])
-    single = list(read_chunks(iter([row for row in rows[:3]])))
+    single = list(read_chunks(iter(list(rows[:3]))))
     assert [len(chunk) for chunk in single] == [1, 1, 1]
     skipped = list(read_chunks(rows[:25], size=10, skip=3))
     np.testing.assert_array_equal(np.concatenate([c.rows for c in skipped]), rows[3:25])

@@ -11,9 +11,14 @@
 // ends of every edge that is new, other than before, or gone; messages are sorted by owner and
 // every owner applies its own, in the order of the senders: the bits do not depend on threads.
 // Blocks that overflow move to the end of the pool, in order of their owners. Time and memory:
-// O(k) a changed slot, times the length of the blocks it meets. Nothing is approximated.
+// O(k) a changed slot, times the length of the blocks it meets.
+//
+// Approximated: a membership that differs by at most 1/256 from the one told before stays as it
+// was told (a new row far down a list changes all of its memberships, but hardly). The error does
+// not add up, since the comparison is always with what was told.
 #pragma once
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <vector>
@@ -25,13 +30,13 @@
 UMAPKIT_BEGIN
 
 struct EdgePool {
-  std::size_t capacity;   // slots
-  std::int64_t* first;    // first vector of a slot's block
-  std::int32_t* room;     // vectors of the block
-  std::int32_t* count;    // entries in it; what follows them points at the slot with weight 0
-  float* degree;          // sum of the weights
-  std::int64_t vectors;   // size of the pool,
-  std::int64_t used;      // and how much of it blocks have taken, left ones included
+  std::size_t capacity;  // slots
+  std::int64_t* first;   // first vector of a slot's block
+  std::int32_t* room;    // vectors of the block
+  std::int32_t* count;   // entries in it; what follows them points at the slot with weight 0
+  float* degree;         // sum of the weights
+  std::int64_t vectors;  // size of the pool,
+  std::int64_t used;     // and how much of it blocks have taken, left ones included
   std::int32_t* heads;
   float* out;
   float* in;
@@ -46,6 +51,8 @@ struct NewLists {
   const float* values;
   const std::int32_t* counts;
 };
+
+constexpr float kSameMembership = 1.0f / 256.0f;
 
 struct EdgeMessage {
   std::int32_t owner, other;
@@ -101,51 +108,50 @@ inline void apply_messages(EdgePool& pool, std::size_t owner, const EdgeMessage*
   pool.degree[owner] = static_cast<float>(degree);
 }
 
-// The messages of list r, at most 2 counts[r] + 4 count[slot] of them.
-inline std::size_t write_messages(const EdgePool& pool, const NewLists& lists, std::size_t r,
-                                  EdgeMessage* to) {
-  const EdgeMessage* const begin = to;
+inline void write_messages(const EdgePool& pool, const NewLists& lists, std::size_t r,
+                           std::vector<EdgeMessage>& to) {
   const std::int32_t slot = lists.slots[r];
   const std::int32_t listed = std::max(lists.counts[r], 0);
   const std::int32_t* const targets = lists.targets + r * lists.k;
   const float* const values = lists.values + r * lists.k;
-  for (std::int32_t c = 0; c < listed; ++c) {
-    *to++ = {slot, targets[c], values[c], true};
-    *to++ = {targets[c], slot, values[c], false};
-  }
   const std::size_t s = static_cast<std::size_t>(slot);
   const std::int64_t at = pool.first[s] * kLanes;
+  for (std::int32_t c = 0; c < listed; ++c) {
+    const std::int32_t e = find_head(pool, s, targets[c]);
+    if (e >= 0 && pool.out[at + e] > 0.0f && values[c] > 0.0f &&
+        std::fabs(pool.out[at + e] - values[c]) <= kSameMembership)
+      continue;
+    to.push_back({slot, targets[c], values[c], true});
+    to.push_back({targets[c], slot, values[c], false});
+  }
   for (std::int32_t e = 0; e < pool.count[s]; ++e) {
     const std::int32_t head = pool.heads[at + e];
     if (lists.counts[r] < 0) {
       for (const bool outward : {true, false}) {
-        *to++ = {slot, head, 0.0f, outward};
-        *to++ = {head, slot, 0.0f, outward};
+        to.push_back({slot, head, 0.0f, outward});
+        to.push_back({head, slot, 0.0f, outward});
       }
-    } else if (pool.out[at + e] > 0.0f && std::find(targets, targets + listed, head) ==
-                                              targets + listed) {
-      *to++ = {slot, head, 0.0f, true};
-      *to++ = {head, slot, 0.0f, false};
+    } else if (pool.out[at + e] > 0.0f &&
+               std::find(targets, targets + listed, head) == targets + listed) {
+      to.push_back({slot, head, 0.0f, true});
+      to.push_back({head, slot, 0.0f, false});
     }
   }
-  return static_cast<std::size_t>(to - begin);
 }
 
 // Returns 0 when done, else how many vectors the pool must have; nothing has been changed then.
 inline std::int64_t relink(EdgePool& pool, const NewLists& lists, int n_threads) {
-  std::vector<std::size_t> begin(lists.rows + 1, 0), length(lists.rows);
-  for (std::size_t r = 0; r < lists.rows; ++r)
-    begin[r + 1] = begin[r] + static_cast<std::size_t>(2 * std::max(lists.counts[r], 0) +
-                                                       4 * pool.count[lists.slots[r]]);
-  std::vector<EdgeMessage> written(begin.back());
-  for_blocks(lists.rows, 256, n_threads, [&](std::size_t from, std::size_t to, int) {
-    for (std::size_t r = from; r < to; ++r)
-      length[r] = write_messages(pool, lists, r, written.data() + begin[r]);
+  constexpr std::size_t kRows = 256;
+  std::vector<std::vector<EdgeMessage>> written((lists.rows + kRows - 1) / kRows);
+  for_blocks(lists.rows, kRows, n_threads, [&](std::size_t from, std::size_t to, int) {
+    std::vector<EdgeMessage>& mine = written[from / kRows];
+    mine.reserve((to - from) * lists.k);
+    for (std::size_t r = from; r < to; ++r) write_messages(pool, lists, r, mine);
   });
   // By owner, in the order of the senders.
   std::vector<std::int64_t> start(pool.capacity + 1, 0);
-  for (std::size_t r = 0; r < lists.rows; ++r)
-    for (std::size_t m = 0; m < length[r]; ++m) ++start[written[begin[r] + m].owner + 1];
+  for (const auto& block : written)
+    for (const EdgeMessage& message : block) ++start[message.owner + 1];
   std::vector<std::int32_t> owners;
   for (std::size_t s = 0; s < pool.capacity; ++s) {
     if (start[s + 1] > 0) owners.push_back(static_cast<std::int32_t>(s));
@@ -153,11 +159,9 @@ inline std::int64_t relink(EdgePool& pool, const NewLists& lists, int n_threads)
   }
   std::vector<EdgeMessage> sorted(static_cast<std::size_t>(start.back()));
   std::vector<std::int64_t> next(start.begin(), start.end() - 1);
-  for (std::size_t r = 0; r < lists.rows; ++r)
-    for (std::size_t m = 0; m < length[r]; ++m) {
-      const EdgeMessage& message = written[begin[r] + m];
+  for (const auto& block : written)
+    for (const EdgeMessage& message : block)
       sorted[static_cast<std::size_t>(next[message.owner]++)] = message;
-    }
   std::vector<std::int32_t> wanted(owners.size());
   for_blocks(owners.size(), 256, n_threads, [&](std::size_t from, std::size_t to, int) {
     for (std::size_t o = from; o < to; ++o) {

@@ -171,10 +171,9 @@ void move_group(const StreamMap& map, const EdgePool& pool, const StreamOptions&
         force[dim + k] += spring * bench.near.velocity[at * dim + k];
       }
     }
-    const float share =
-        bench.counts[i] > 0 ? options.negative_rate * pool.degree[slot] /
-                                  static_cast<float>(bench.counts[i] * kLanes)
-                            : 0.0f;
+    const float share = bench.counts[i] > 0 ? options.negative_rate * pool.degree[slot] /
+                                                  static_cast<float>(bench.counts[i] * kLanes)
+                                            : 0.0f;
     for (std::int32_t r = 0; r < bench.counts[i]; ++r, ++far)
       for (std::size_t k = 0; k < dim; ++k)
         force[2 * dim + k] +=

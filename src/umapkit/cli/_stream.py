@@ -37,9 +37,7 @@ def _choice(help_: str, default: str) -> Any:
 class Reading:
     """How the source is read."""
 
-    format: Annotated[
-        str | None, _choice("csv, ndjson or parquet.", "by the file's ending")
-    ] = None
+    format: Annotated[str | None, _choice("csv, ndjson or parquet.", "by the file's ending")] = None
     chunk: Annotated[int, typer.Option(help="Rows taken at a time.")] = 1000
     columns: Annotated[
         list[str] | None, _choice("Columns that make the rows.", "all columns of numbers")

@@ -111,7 +111,8 @@ def fit_progressively(model: ProgressiveUMAP, X: Any, y: Any) -> None:
     for size in sizes:
         stream.finish(size)
         seen.epoch += 1
-        if any([one.epoch(seen) for one in observers if seen.epoch % one.every == 0]):
+        answers = [one.epoch(seen) for one in observers if seen.epoch % one.every == 0]
+        if any(answers):
             break
     else:
         stream.finish()  # repairs of lists were counted as rows

@@ -92,7 +92,9 @@ class Ids:
         _check_once(named)
         unknown = [one for one in named if one not in self._slots]
         if unknown:
-            msg = f"The id {unknown[0]!r} is not on the map ({len(unknown)} of {len(named)} are not)."
+            msg = (
+                f"The id {unknown[0]!r} is not on the map ({len(unknown)} of {len(named)} are not)."
+            )
             raise KeyError(msg)
         return named, np.array([self._slots[one] for one in named], dtype=np.int32)
 
@@ -150,9 +152,9 @@ def read_ids(ids: Any) -> list[Id]:
         msg = f"ids={ids!r} is one thing. Give a list or an array of ids, one for each row."
         raise TypeError(msg)
     given = ids.tolist() if hasattr(ids, "tolist") else [*ids]
-    if given and all(type(one) is int for one in given):
-        if min(given) >= _SMALLEST and max(given) <= _LARGEST:
-            return given
+    plain = bool(given) and all(type(one) is int for one in given)
+    if plain and min(given) >= _SMALLEST and max(given) <= _LARGEST:
+        return given
     named: list[Id] = []
     for one in given:
         if isinstance(one, str):

@@ -189,5 +189,3 @@ class Places:
         made.n = int((made.where >= 0).sum())
         made._copy_all()
         return made
-
-

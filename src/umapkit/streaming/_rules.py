@@ -73,11 +73,11 @@ class Rules:
 
 
 def drawn(n: int) -> float:
-    """Negatives drawn for each that counts: up to 4 where the map is small (sampled.hpp)."""
+    """Return negatives drawn for each that counts: up to 4 where the map is small (sampled.hpp)."""
     return min(max(16384 / max(n, 1), DRAWN_LEAST), 4.0)
 
 
 def step_sizes(ages: NDArray[np.int32], learning_rate: float) -> NDArray[np.float32]:
-    """Steps of points by age: falling over their youth, then a floor that keeps the map alive."""
+    """Return steps by age: falling over a point's youth, then a floor that keeps the map alive."""
     left = np.maximum(1.0 - ages / YOUTH, 0.0)
     return (learning_rate * (LAST_STEP + (FIRST_STEP - LAST_STEP) * left)).astype(np.float32)

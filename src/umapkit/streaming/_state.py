@@ -31,7 +31,7 @@ State = tuple[dict[str, Any], dict[str, NDArray[Any]]]
 
 
 def parameters(model: ProgressiveUMAP) -> dict[str, Any]:
-    """Constructor parameters that decide what a stream does, as JSON takes them."""
+    """Return the constructor parameters that decide what a stream does, as JSON takes them."""
     given = {k: v for k, v in model.get_params(deep=False).items() if k not in _OF_THE_RUN}
     return {k: v.item() if isinstance(v, np.generic) else v for k, v in given.items()}
 
@@ -47,7 +47,8 @@ def to_state(model: ProgressiveUMAP) -> State:
     stream, ids = model._begun(), model._ids
     for label in model._classes:
         if not isinstance(label, int | float | str):
-            msg = f"The label {label!r} is a {type(label).__name__}; only numbers and strings are kept."
+            kind = type(label).__name__
+            msg = f"The label {label!r} is a {kind}; only numbers and strings are kept."
             raise TypeError(msg)
     config: dict[str, Any] = {
         "model": "ProgressiveUMAP",
@@ -106,9 +107,7 @@ def from_state(
         rules = Rules(**numbers)
         stream = Stream(rules, grow_from(parts["table"], n_jobs=n_jobs), n_threads=n_threads)
         stream.edges = Edges.from_state(parts["edges"], n_threads=n_threads)
-        stream.places = Places.from_state(
-            parts["places"], dim=rules.n_components, seed=rules.seed
-        )
+        stream.places = Places.from_state(parts["places"], dim=rules.n_components, seed=rules.seed)
         for name in _ARRAYS:
             setattr(stream, name, np.array(arrays[f"stream.{name}"]))
         for name in _NUMBERS:

@@ -213,7 +213,7 @@ class Stream:
             self.owed += moves
 
     def _wake(self, changed: NDArray[np.int32]) -> None:
-        """Let points move alone: new ones and those with new values; by Algorithm 3, all changed."""
+        """Let points move alone: those with new rows; by Algorithm 3, all whose lists changed."""
         if self.rules.move == "both":
             changed = changed[self.places.ages[changed] < rule.YOUNG_EPOCHS]
         if len(changed):

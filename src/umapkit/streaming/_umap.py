@@ -284,7 +284,7 @@ class ProgressiveUMAP(NeighborEmbedding):
         return rows, labels, named
 
     def _read_labels(self, y: Any, m: int, classes: dict[Any, int]) -> NDArray[np.int32] | None:
-        """Number labels; new ones are added to `classes`."""
+        """Turn labels into numbers; new ones are added to `classes`."""
         if y is None or self.target_weight == 0:
             return None
         codes, found = label_classes(y)
