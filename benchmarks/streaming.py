@@ -100,7 +100,7 @@ def grow(rows: np.ndarray, labels: np.ndarray, jobs: int) -> list[list[str]]:
         ["stream, all rows in, s (over batch)", f"{spent:.2f} ({spent / whole:.2f})"],
         ["progressive fit, s (over batch)", f"{progressive:.2f} ({progressive / whole:.2f})"],
         ["first map, s (over batch)", f"{first:.2f} ({first / whole:.3f})"],
-        ["prototype of 2020: first, all rows in, over batch", f"{PROTOTYPE[0]:.3f}, {PROTOTYPE[1]:.2f}"],
+        ["prototype of 2020: the two, over batch", f"{PROTOTYPE[0]:.3f}, {PROTOTYPE[1]:.2f}"],
         ["rows in at 200 epochs; epochs in all", f"{at_200:,}; {epochs:.0f}"],
         ["old points' median move a batch: median", f"{np.median(moves):.2%} of the diameter"],
         ["... largest; batches over 2 %", f"{max(moves):.2%}; {sum(m > 0.02 for m in moves)}"],

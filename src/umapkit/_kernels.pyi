@@ -54,6 +54,32 @@ def search(metric: int, narrow_metric: int, queries: Annotated[NDArray[numpy.flo
 
 def tree_depth(n: int, leaf_size: int) -> int: ...
 
+class KdForest:
+    def __init__(self, rows: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], children: Annotated[NDArray[numpy.int32], dict(shape=(None, None, None), order='C', device='cpu')], coordinates: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order='C', device='cpu')], cuts: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu')], depths: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order='C', device='cpu')], leaves: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order='C', device='cpu')], same: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order='C', device='cpu')], sizes: Annotated[NDArray[numpy.int64], dict(shape=(None,), order='C', device='cpu')], visits: Annotated[NDArray[numpy.int64], dict(shape=(None, None), order='C', device='cpu')]) -> None: ...
+
+def build_kd_tree(forest: KdForest, tree: int, seed: int, number: int, ids: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu')], tasks: Annotated[NDArray[numpy.int64], dict(shape=(None, None), order='C', device='cpu')], queue: Annotated[NDArray[numpy.int64], dict(shape=(None,), order='C', device='cpu')], steps: int) -> int: ...
+
+def insert_in_trees(forest: KdForest, trees: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], slots: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], n_threads: int) -> None: ...
+
+def remove_from_trees(forest: KdForest, slots: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)]) -> None: ...
+
+def link_in_trees(metric: int, forest: KdForest, trees: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], indices: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order='C', device='cpu')], distances: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu')], changed: Annotated[NDArray[numpy.bool_], dict(shape=(None,), order='C', device='cpu')], urgency: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu')], root: bool, scale: float, checks: int, slots: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], searched: Annotated[NDArray[numpy.bool_], dict(shape=(None,), order='C', device='cpu')], n_threads: int) -> None: ...
+
+def search_trees(metric: int, forest: KdForest, trees: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], root: bool, scale: float, checks: int, queries: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], ids: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order='C', device='cpu')], far: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu')], n_threads: int) -> None: ...
+
+class Cells:
+    def __init__(self, narrow: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], heights: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)] | None, where: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu')], panels: Annotated[NDArray[numpy.float32], dict(shape=(None, None, None, None), order='C', device='cpu')], tall: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu')], limits: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu')], members: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order='C', device='cpu')], counts: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu')], hubs: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu')], n_cells: Annotated[NDArray[numpy.int64], dict(shape=(None,), order='C', device='cpu')]) -> None: ...
+
+def add_to_cells(metric: int, cells: Cells, slots: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], n_threads: int) -> None: ...
+
+def take_from_cells(cells: Cells, slots: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)]) -> None: ...
+
+def close_lists(cells: Cells, indices: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order='C', device='cpu')], distances: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu')], root: bool, scale: float, slack: float, slots: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], n_threads: int) -> None: ...
+
+def link_slots(metric: int, cells: Cells, indices: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order='C', device='cpu')], distances: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu')], changed: Annotated[NDArray[numpy.bool_], dict(shape=(None,), order='C', device='cpu')], rows: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], root: bool, scale: float, slack: float, scan: int, pool: int, hops: int, slots: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], n_threads: int) -> int: ...
+
+def search_cells(metric: int, cells: Cells, indices: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order='C', device='cpu')], distances: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu')], rows: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], root: bool, scale: float, scan: int, pool: int, hops: int, queries: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], narrow_queries: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], query_heights: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)] | None, ids: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order='C', device='cpu')], far: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu')], n_threads: int) -> int: ...
+
 def warp_rows(queries: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], table: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], steps: int, path_mean: bool, costs: Annotated[NDArray[numpy.float64], dict(shape=(None, None), order='C', device='cpu')]) -> None:
     """Dynamic time warping of every query and row."""
 
@@ -229,3 +255,19 @@ def sparse_rank(metric: int, formula: int, root: bool, scale: float, power: floa
 def sparse_descend(metric: int, formula: int, root: bool, scale: float, order: float, rows: SparseRows, reach: int, first: int, rounds: int, enough: int, seed: int, keys: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu')], ids: Annotated[NDArray[numpy.uint32], dict(shape=(None, None), order='C', device='cpu')], n_threads: int) -> int: ...
 
 def sparse_scores(rows: SparseRows, columns: SparseColumns, means: Annotated[NDArray[numpy.float64], dict(shape=(None,), order='C', device='cpu', writable=False)], iterations: int, axes: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu')], out: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu')], n_threads: int) -> None: ...
+
+def relink_edges(pool: tuple, slots: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], targets: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order='C', device='cpu', writable=False)], values: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], counts: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], *, n_threads: int) -> int:
+    """
+    Take new lists of some slots into the pool; 0, or how many vectors it must have.
+    """
+
+def packed_vectors(pool: tuple) -> int:
+    """Vectors that the blocks need, packed anew."""
+
+def repack_edges(pool: tuple, to: tuple) -> None:
+    """Copy the blocks to another pool."""
+
+def move_slots(pool: tuple, state: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu')], copy: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu')], where: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], homes: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], slots: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], steps: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)], *, n: int, a: float, b: float, gamma: float, negative_rate: float, drawn: float, negative_runs: int, memory: float, anchor: float, seed: int, stamp: int, n_threads: int) -> None:
+    """
+    One epoch of some points of a growing map, in place; see stream_move.hpp.
+    """

@@ -143,7 +143,7 @@ class Edges:
 
 
 def _empty(capacity: int, vectors: int) -> dict[str, NDArray[Any]]:
-    sizes = dict.fromkeys(("first", "room", "count", "degree"), capacity)
+    sizes: dict[str, int] = dict.fromkeys(("first", "room", "count", "degree"), capacity)
     sizes["used"] = 1
     return {
         name: np.zeros(sizes.get(name, vectors * _LANES), dtype=kind)

@@ -83,7 +83,7 @@ def fit_progressively(model: ProgressiveUMAP, X: Any, y: Any) -> None:
         raise ValueError(msg)
     observers: list[Any] = as_observers(model.observers)
     kept = {name: vars(model).get(name) for name in ("_stream", "_ids", "_classes")}
-    model._stream = None
+    vars(model)["_stream"] = None
     try:
         rows, labels, named = model._read_new(X, y, None)
         if model.capacity is not None and len(rows) > model.capacity:

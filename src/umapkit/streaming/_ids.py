@@ -151,7 +151,8 @@ def read_ids(ids: Any) -> list[Id]:
     if isinstance(ids, str | bytes) or not isinstance(ids, Iterable):
         msg = f"ids={ids!r} is one thing. Give a list or an array of ids, one for each row."
         raise TypeError(msg)
-    given = ids.tolist() if hasattr(ids, "tolist") else [*ids]
+    array: Any = ids
+    given: list[Any] = array.tolist() if hasattr(ids, "tolist") else [*ids]
     plain = bool(given) and all(type(one) is int for one in given)
     if plain and min(given) >= _SMALLEST and max(given) <= _LARGEST:
         return given

@@ -133,7 +133,8 @@ class Journal:
             text = json.dumps(config).encode()
             for name, array in {"": np.frombuffer(text, dtype=np.uint8), **arrays}.items():
                 data = np.ascontiguousarray(array)
-                flat = memoryview(data.reshape(-1).view(np.uint8))
+                raw: Any = data.reshape(-1).view(np.uint8)
+                flat = memoryview(raw)
                 for part in range(max(1, -(-len(flat) // _PART))):
                     connection.execute(
                         "INSERT INTO state VALUES (?, ?, ?, ?, ?)",

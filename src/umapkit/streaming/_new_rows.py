@@ -137,3 +137,20 @@ class NewRows:
         )
         settled[counts == 0] = np.nan
         return settled
+
+
+class Keeper:
+    """Keeps `NewRows` from one `transform` to the next, until the map changes."""
+
+    def __init__(self) -> None:
+        self.kept: NewRows | None = None
+
+    def new_rows(self, stream: Stream, slots: NDArray[np.int32]) -> NewRows:
+        """Return what was kept, or made now."""
+        kept = self.kept
+        if kept is None:
+            kept = self.kept = NewRows.of(stream, slots)
+        return kept
+
+    def __getstate__(self) -> dict[str, None]:
+        return {"kept": None}

@@ -29,6 +29,10 @@ FIRST_ROWS = 1024
 MOVES_PER_ROW = 100
 MOVES_PER_REMOVAL = 20
 
+# Moves owed are no more than so many of every point: a batch as large as the map would otherwise
+# move the old points by more than 2 % of its diameter.
+SWEEPS_AT_MOST = 25
+
 # Epochs in which new points move alone before the others take part.
 YOUNG_EPOCHS = 8
 

@@ -34,11 +34,11 @@ def read_rules(model: Any, *, seed: int) -> Rules:
         If one cannot be used; the message says what is allowed.
     """
     for name in _NUMBERS:
-        value = getattr(model, name)
+        value: Any = getattr(model, name)
         if not isinstance(value, numbers.Real) or isinstance(value, bool):
             msg = f"{name}={value!r} is not allowed. Give a number."
             raise TypeError(msg)
-        if not (np.isfinite(value) and value >= 0):
+        if not 0 <= float(value) < np.inf:
             msg = f"{name}={value!r} must be a number that is not negative."
             raise ValueError(msg)
     for name, least in (("n_neighbors", 2), ("n_components", 1), ("capacity", 2)):

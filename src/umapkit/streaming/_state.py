@@ -15,6 +15,7 @@ from umapkit.neighbors.growing import grow_from
 from umapkit.store import read_folder, write_folder
 from umapkit.streaming._edges import Edges
 from umapkit.streaming._ids import Ids
+from umapkit.streaming._new_rows import Keeper
 from umapkit.streaming._places import Places
 from umapkit.streaming._rules import Rules
 from umapkit.streaming._stream import Stream
@@ -129,7 +130,7 @@ def from_state(
     except (KeyError, IndexError, TypeError) as error:
         msg = f"The saved stream is damaged ({type(error).__name__}: {error}). Save it again."
         raise ValueError(msg) from error
-    model._new_rows, model._journal, model._stream = None, None, stream
+    model._keeper, model._journal, model._stream = Keeper(), None, stream
     return model
 
 

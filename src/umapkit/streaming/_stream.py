@@ -12,6 +12,7 @@ from umapkit.graph import UNKNOWN_FACTOR, farness, membership_lists
 from umapkit.init import make_start
 from umapkit.layout import Layout, LayoutOptions, default_epochs
 from umapkit.neighbors import Neighbors
+from umapkit.neighbors.growing import grow_from
 from umapkit.streaming import _rules as rule
 from umapkit.streaming._edges import Edges
 from umapkit.streaming._places import Places
@@ -51,6 +52,14 @@ class Stream:
         self.again: set[int] = set()
         self.young: NDArray[np.int32] = np.empty(0, dtype=np.int32)
         self.young_epochs = 0
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Take the table apart: what it walks on is compiled."""
+        return {**vars(self), "table": self.table.state_arrays()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Put the table together again."""
+        vars(self).update(state, table=grow_from(state["table"], n_jobs=state["n_threads"]))
 
     # What the outside does.
 
@@ -210,7 +219,7 @@ class Stream:
     def _owe(self, moves: int) -> None:
         """Note moves that the whole map shall make; as Algorithm 3 has it, it makes none."""
         if self.rules.move == "both":
-            self.owed += moves
+            self.owed = min(self.owed + moves, rule.SWEEPS_AT_MOST * max(self.places.n, 1))
 
     def _wake(self, changed: NDArray[np.int32]) -> None:
         """Let points move alone: those with new rows; by Algorithm 3, all whose lists changed."""

@@ -20,7 +20,7 @@ from umapkit.neighbors.growing import grow
 from umapkit.streaming._evict import Evict, choose
 from umapkit.streaming._ids import Id, Ids
 from umapkit.streaming._journal import Journal
-from umapkit.streaming._new_rows import NewRows
+from umapkit.streaming._new_rows import Keeper
 from umapkit.streaming._rules import Engine, Move, Placing
 from umapkit.streaming._settings import read_rules
 from umapkit.streaming._snapshot import Snapshot
@@ -167,6 +167,17 @@ class ProgressiveUMAP(NeighborEmbedding):
         self.random_state = random_state
         self.n_jobs = n_jobs
 
+    _stream: Stream
+    _ids: Ids
+    _classes: dict[Any, int]
+    _journal: Journal | None
+    _keeper: Keeper
+    feature_names_in_: NDArray[Any]
+    engine: Engine
+    move: Move
+    place: Placing
+    evict: Evict
+
     # What is there.
 
     @property
@@ -211,7 +222,8 @@ class ProgressiveUMAP(NeighborEmbedding):
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the open journal out: a copy of the model writes none."""
-        return {**super().__getstate__(), "_journal": None}
+        state: Any = super().__getstate__()
+        return {**state, "_journal": None}
 
     # What comes.
 
@@ -253,19 +265,19 @@ class ProgressiveUMAP(NeighborEmbedding):
         self, X: Any, y: Any, ids: Any
     ) -> tuple[NDArray[np.float32], NDArray[np.int32] | None, list[Id]]:
         """Check new rows; begin the stream if they are the first."""
-        first = getattr(self, "_stream", None) is None
-        if first:
+        if getattr(self, "_stream", None) is not None:
+            rows: Any = self._rows(X, reset=False)
+            named = self._ids.new(ids, len(rows))
+            classes = dict(self._classes)
+            labels = self._read_labels(y, len(rows), classes)
+        else:
             seed = resolve_seed(self.random_state)
             rules = read_rules(self, seed=seed)
             rows = self._rows(X, reset=True)
             held = Ids()
-        else:
-            rows = self._rows(X, reset=False)
-            held = self._ids
-        named = held.new(ids, len(rows))
-        classes: dict[Any, int] = {} if first else dict(self._classes)
-        labels = self._read_labels(y, len(rows), classes)
-        if first:
+            named = held.new(ids, len(rows))
+            classes: dict[Any, int] = {}
+            labels = self._read_labels(y, len(rows), classes)
             n_threads = resolve_n_jobs(self.n_jobs)
             table = grow(
                 self.engine,
@@ -278,7 +290,7 @@ class ProgressiveUMAP(NeighborEmbedding):
             opened = None if self.journal is None else Journal.begin(self, seed, rows.shape[1])
             self.seed_, self.steps_, self.evicted_, self.n_seen_ = seed, [], [], 0
             self._ids, self._journal = held, opened
-            self._new_rows: NewRows | None = None
+            self._keeper = Keeper()
             self._stream = Stream(rules, table, n_threads=n_threads)
         self._classes = classes
         return rows, labels, named
@@ -305,7 +317,7 @@ class ProgressiveUMAP(NeighborEmbedding):
     ) -> None:
         """Take checked rows, in pieces that leave room for what is held."""
         stream = self._stream
-        self._new_rows = None
+        self._keeper.kept = None
         self.evicted_ = []
         self.n_seen_ += len(rows)
         size = len(rows) if self.capacity is None else max(1, self.capacity // 2)
@@ -357,14 +369,14 @@ class ProgressiveUMAP(NeighborEmbedding):
         """
         check_is_fitted(self)
         named, slots = self._ids.find(ids)
-        rows = self._rows(X, reset=False)
+        rows: Any = self._rows(X, reset=False)
         if len(rows) != len(named):
             msg = f"{len(named)} ids were given for {len(rows)} rows. Give one for each row."
             raise ValueError(msg)
         classes = dict(self._classes)
         labels = self._read_labels(y, len(rows), classes)
         self._write("update", ids=named, rows=rows, labels=y, wait=wait)
-        self._classes, self._new_rows = classes, None
+        self._classes, self._keeper.kept = classes, None
         self._stream.replace(slots, rows, labels)
         if wait:
             self._stream.finish()
@@ -395,7 +407,7 @@ class ProgressiveUMAP(NeighborEmbedding):
         check_is_fitted(self)
         named, slots = self._ids.find(ids)
         self._write("remove", ids=named, wait=wait)
-        self._new_rows = None
+        self._keeper.kept = None
         self._stream.remove(slots)
         self._ids.remove(named)
         if wait:
@@ -437,7 +449,7 @@ class ProgressiveUMAP(NeighborEmbedding):
             msg = f"A step of {limit!r} is not possible. Give a number that is not negative."
             raise ValueError(msg)
         begun, done = time.perf_counter(), 0
-        self._new_rows = None
+        self._keeper.kept = None
         while True:
             spent = done if seconds is None else time.perf_counter() - begun
             if spent >= limit:
@@ -512,10 +524,8 @@ class ProgressiveUMAP(NeighborEmbedding):
             If the rows cannot be used, or no row is on the map yet.
         """
         check_is_fitted(self)
-        rows = self._rows(X, reset=False)
-        if self._new_rows is None:
-            self._new_rows = NewRows.of(self._stream, self._ids.slots())
-        return self._new_rows.place(rows)
+        rows: Any = self._rows(X, reset=False)
+        return self._keeper.new_rows(self._stream, self._ids.slots()).place(rows)
 
     def snapshot(self) -> Snapshot:
         """Return the map as it is now, as a value that later work does not change."""
@@ -583,8 +593,9 @@ class ProgressiveUMAP(NeighborEmbedding):
 
     def close(self) -> None:
         """Give the journal free for others; later calls are not written."""
-        if getattr(self, "_journal", None) is not None:
-            self._journal.close()
+        journal: Journal | None = getattr(self, "_journal", None)
+        if journal is not None:
+            journal.close()
             self._journal = None
 
     def _write(self, kind: str, **call: Any) -> None:
