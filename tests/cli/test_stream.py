@@ -25,7 +25,7 @@ def test_a_streamed_map_is_the_estimators(run, tmp_path, csv):
     model = by_hand(csv)
     written = read_map(out)
     np.testing.assert_array_equal(written.embedding, model.embedding_)
-    assert written.columns["id"].tolist() == list(range(300))
+    assert written.ids.tolist() == list(range(300))
     assert "200 rows on the map" in answer.stderr
     loaded = umapkit.load(tmp_path / "model")
     np.testing.assert_array_equal(loaded.embedding_, model.embedding_)
@@ -58,7 +58,7 @@ def test_standard_input_is_a_source(run, tmp_path, monkeypatch):
     out = tmp_path / "map.csv"
     given = ("--format", "ndjson", "--id-column", "name", "--capacity", "40")
     run("stream", "-", "-o", out, *given, *FAST)
-    assert read_map(out).columns["id"].tolist() == [f"r{i}" for i in range(20, 60)]
+    assert read_map(out).ids.tolist() == [f"r{i}" for i in range(20, 60)]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from umapkit.cli._groups import options_of
+from umapkit.cli._inputs import holds_columns
 from umapkit.cli._options import Debug, Jobs, ModelOut, Out, Quiet
 from umapkit.cli._report import say
 from umapkit.cli._source import split_names
@@ -108,7 +109,7 @@ def stream(
     if "seed" in given:
         given["random_state"] = given.pop("seed")
     dim = given.get("n_components", 2)
-    check_map_path(output, n_components=dim, columns=_columns(output))
+    check_map_path(output, n_components=dim, ids=[] if holds_columns(output) else None)
     skip = 0
     if journal is not None and Path(journal).expanduser().is_file():
         umap = ProgressiveUMAP.resume(journal, n_jobs=parameters.n_jobs)
@@ -146,13 +147,8 @@ def stream(
         say(f"{len(umap.ids_):,} rows on the map after {seconds:.1f} s; wrote {output}")
 
 
-def _columns(output: str) -> list[str]:
-    return [] if Path(output).suffix.lower() == ".npy" else ["id"]
-
-
 def _write(umap: Any, output: str) -> None:
-    columns = {"id": umap.ids_} if _columns(output) else {}
-    write_map(output, umap.embedding_, columns=columns)
+    write_map(output, umap.embedding_, ids=umap.ids_ if holds_columns(output) else None)
 
 
 def _check_same(umap: Any, given: dict[str, Any], journal: str) -> None:
