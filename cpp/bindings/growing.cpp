@@ -87,6 +87,15 @@ CellEffort effort_of(int scan, int pool, int hops) {
   return {scan, pool, hops};
 }
 
+void drop_entries(Out<std::int32_t, 2> indices, Out<float, 2> distances, Out<bool, 1> changed,
+                  Out<float, 1> urgency, In<bool, 1> gone, int n_threads) {
+  const std::size_t n = gone.shape(0);
+  require(urgency.shape(0) == n, "urgency, gone: (capacity,)");
+  growing_kernels().drop_entries(view(indices, distances, changed, n),
+                                 reinterpret_cast<const std::uint8_t*>(gone.data()), urgency.data(),
+                                 n_threads);
+}
+
 void add_to_cells(int metric, const HeldCells& held, In<std::int32_t, 1> slots, int n_threads) {
   const Cells cells = held.view();
   check_slots(slots, cells, false);
@@ -254,6 +263,9 @@ void search_trees(int metric, const HeldForest& held, In<std::int32_t, 1> trees,
 }  // namespace
 
 void bind_growing(nb::module_& m) {
+  m.def("drop_entries", &drop_entries, "indices"_a.noconvert(), "distances"_a.noconvert(),
+        "changed"_a.noconvert(), "urgency"_a.noconvert(), "gone"_a.noconvert(), "n_threads"_a,
+        Free());
   nb::class_<HeldForest>(m, "KdForest")
       .def(
           "__init__",

@@ -74,8 +74,9 @@ void search_trees_of(int metric, const KdForest& forest, const std::int32_t* tre
 
 extern const GrowingTable growing_table;
 const GrowingTable growing_table = {
-    add_to_cells_of, take_from_cells, close_lists,       link_slots_of,    search_cells_of,
-    build_kd_tree,   insert_in_trees, remove_from_trees, link_in_trees_of, search_trees_of,
+    drop_entries,      add_to_cells_of,  take_from_cells, close_lists,
+    link_slots_of,     search_cells_of,  build_kd_tree,   insert_in_trees,
+    remove_from_trees, link_in_trees_of, search_trees_of,
 };
 
 UMAPKIT_END

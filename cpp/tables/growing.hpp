@@ -55,6 +55,8 @@ struct KdForest {
 };
 
 struct GrowingTable {
+  void (*drop_entries)(const SlotLists& lists, const std::uint8_t* gone, float* urgency,
+                       int n_threads);
   void (*add_to_cells)(int metric, const Cells& cells, const std::int32_t* slots, std::size_t m,
                        int n_threads);
   void (*take_from_cells)(const Cells& cells, const std::int32_t* slots, std::size_t m);

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import numpy as np
 
 from umapkit.neighbors import GrowingNeighbors, grow
@@ -78,7 +80,9 @@ class Random:
     def __init__(self, kind: str, rows: np.ndarray, seed: int, *, k: int = 15, **how) -> None:
         self.rng = np.random.default_rng(seed)
         self.rows = rows
-        self.table = grow(kind, n_features=rows.shape[1], n_neighbors=k, seed=seed, **how)
+        self.table = grow(
+            cast("Any", kind), n_features=rows.shape[1], n_neighbors=k, seed=seed, **how
+        )
         self.where: dict[int, int] = {}  # slot: row
 
     def some(self, m: int) -> np.ndarray:

@@ -159,24 +159,24 @@ def test_a_table_taken_up_again_goes_on_with_the_same_bits(kind):
     assert np.array_equal(case.table.take_changed(), other.take_changed())
 
 
-@pytest.mark.parametrize("kind", ["graph", "panene"])
-def test_inserts_updates_and_removals_in_random_order_end_near_the_truth(kind):
-    rows = clusters(20_000, 12, seed=6)
-    case = Random(kind, rows, seed=6)
-    calls = case.rng.permutation(["insert"] * 40 + ["replace"] * 10 + ["remove"] * 10)
+@pytest.mark.parametrize(("kind", "n"), [("graph", 20_000), ("panene", 6000)])
+def test_inserts_updates_and_removals_in_random_order_end_near_the_truth(kind, n):
+    part = n // 40
+    case = Random(kind, clusters(n, 12, seed=6), seed=6)
+    calls = case.rng.permutation(["insert"] * 39 + ["replace"] * 10 + ["remove"] * 10)
     inserted = 0
     for name in ["insert", *calls]:
-        if name == "insert" and inserted < 20_000:
-            case.insert(np.arange(inserted, inserted + 500))
-            inserted += 500
-        elif name != "insert":
-            getattr(case, name)(500)
-        case.table.work(700)
-    assert inserted == 20_000
+        if name == "insert":
+            case.insert(np.arange(inserted, inserted + part))
+            inserted += part
+        else:
+            getattr(case, name)(part)
+        case.table.work(3 * part // 2)
+    assert inserted == n
     drain(case.table)
     case.check_rows()
     check_lists(case.table)
-    assert case.table.n_alive == 15_000
+    assert case.table.n_alive == n - 10 * part
     assert case.table.estimate_recall(sample=1000) >= 0.95
 
 
@@ -332,7 +332,7 @@ def test_unknown_slots_are_refused(kind, slot):
     table.insert(np.zeros((3, 2)))
     for call in (table.remove, lambda s: table.replace(s, np.zeros((2, 2)))):
         with pytest.raises(ValueError, match="not in use"):
-            call([1, slot])
+            call(np.array([1, slot], dtype=np.uint64 if slot > 0 else np.int64))
     assert table.n_alive == 3
 
 

@@ -38,10 +38,10 @@ class Forest:
         trees = N_TREES + 1
         self._seed = seed
         self._n_threads = n_threads
-        self.children = np.empty((trees, _FIRST_NODES, 2), dtype=np.int32)
-        self.coordinates = np.empty((trees, _FIRST_NODES), dtype=np.int32)
-        self.cuts = np.empty((trees, _FIRST_NODES), dtype=np.float32)
-        self.depths = np.empty((trees, _FIRST_NODES), dtype=np.int32)
+        self.children = np.zeros((trees, _FIRST_NODES, 2), dtype=np.int32)
+        self.coordinates = np.zeros((trees, _FIRST_NODES), dtype=np.int32)
+        self.cuts = np.zeros((trees, _FIRST_NODES), dtype=np.float32)
+        self.depths = np.zeros((trees, _FIRST_NODES), dtype=np.int32)
         self.leaves = np.empty((trees, 0), dtype=np.int32)
         self.same = np.empty((trees, 0), dtype=np.int32)
         self.sizes = np.zeros(trees, dtype=np.int64)
@@ -116,9 +116,10 @@ class Forest:
         """Return what :meth:`restore` needs."""
         used = np.arange(int(self.sizes.max())) < self.sizes[:, None]
         n = used.shape[1]
-        state: dict[str, NDArray[Any]] = {"children": self.children[:, :n] * used[:, :, None]}
-        for name in _BY_NODE[1:]:
-            state[name] = getattr(self, name)[:, :n] * used
+        state: dict[str, NDArray[Any]] = {}
+        for name in _BY_NODE:
+            state[name] = getattr(self, name)[:, :n].copy()
+            state[name][~used] = 0
         state |= {name: getattr(self, name)[:, :top].copy() for name in _BY_SLOT}
         state |= {
             "sizes": self.sizes.copy(),

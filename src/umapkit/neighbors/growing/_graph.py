@@ -90,7 +90,7 @@ class GraphTable(GrowingNeighbors):
 
     def _look(self, operations: int) -> bool:
         ended = super()._look(operations)
-        if ended and self._watch.recall < _TARGET and self._watch.rounds % 4 == 0:
+        if ended and self._watch.recall < _TARGET:
             self.scan = min(self.scan + self.scan // 2, _MOST_SCAN)
         return ended
 

@@ -414,8 +414,13 @@ class GrowingNeighbors(ABC):
         n_dirty = min(len(waiting), max(most // 4, most - len(self._fresh)))
         n_fresh = min(len(self._fresh), most - n_dirty)
         fresh, self._fresh = self._fresh[:n_fresh], self._fresh[n_fresh:]
-        if n_dirty < len(waiting):  # ties go to the lower slot
-            waiting = waiting[np.argsort(self._urgency[waiting], kind="stable")[:n_dirty]]
+        if 0 < n_dirty < len(waiting):  # ties go to the lower slot
+            urgency = self._urgency[waiting]
+            last = np.partition(urgency, n_dirty - 1)[n_dirty - 1]
+            first, tied = np.flatnonzero(urgency < last), np.flatnonzero(urgency == last)
+            waiting = waiting[np.sort(np.append(first, tied[: n_dirty - len(first)]))]
+        else:
+            waiting = waiting[:n_dirty]
         self._urgency[waiting] = np.inf
         return fresh, waiting
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from umapkit import _kernels
+
 Slots = NDArray[np.int32]
 Distances = NDArray[np.float32]
 
@@ -33,20 +35,13 @@ class Lists:
 
 def drop_entries(lists: Lists, slots: Slots, n_threads: int) -> None:
     """Take slots out of every list; lists that held one close ranks and become urgent. O(n k)."""
-    del n_threads
-    gone = np.zeros(len(lists.indices) + 1, dtype=bool)
+    if lists.indices.shape[1] == 1:
+        return
+    gone = np.zeros(len(lists.indices), dtype=bool)
     gone[slots] = True
-    hit = gone[lists.indices[:, 1:]]  # -1 is the last place, which is never gone
-    who = np.flatnonzero(hit.any(axis=1))
-    hit = hit[who]
-    ids, far = lists.indices[who, 1:], lists.distances[who, 1:]
-    lost = np.where(hit, far, np.float32(np.inf)).min(axis=1)
-    lists.urgency[who] = np.minimum(lists.urgency[who], lost)
-    lists.changed[who] = True
-    ids[hit], far[hit] = -1, np.inf
-    order = np.argsort(hit, axis=1, kind="stable")
-    lists.indices[who, 1:] = np.take_along_axis(ids, order, axis=1)
-    lists.distances[who, 1:] = np.take_along_axis(far, order, axis=1)
+    _kernels.drop_entries(
+        lists.indices, lists.distances, lists.changed, lists.urgency, gone, n_threads
+    )
 
 
 def clear_lists(lists: Lists, slots: Slots) -> None:

@@ -15,7 +15,7 @@ Slots = NDArray[np.int32]
 
 _ASKED = 16  # rows whose true neighbours are looked for side by side
 _SEEN = 8  # rows that each of them looks at, an operation
-_MEMORY = 8  # rounds over which the estimate is averaged
+_MEMORY = 2  # a round counts as much as all before it
 
 
 class Watch:
