@@ -18,6 +18,7 @@ void bind_output(nb::module_&);
 void bind_labels(nb::module_&);
 void bind_quality(nb::module_&);
 void bind_sparse(nb::module_&);
+void bind_streaming(nb::module_&);
 }  // namespace umapkit
 
 NB_MODULE(_kernels, m) {
@@ -38,4 +39,5 @@ NB_MODULE(_kernels, m) {
   umapkit::bind_labels(m);
   umapkit::bind_quality(m);
   umapkit::bind_sparse(m);
+  umapkit::bind_streaming(m);
 }

@@ -18,6 +18,7 @@
 #include "tables/output.hpp"
 #include "tables/quality.hpp"
 #include "tables/sparse.hpp"
+#include "tables/streaming.hpp"
 
 namespace umapkit {
 
@@ -118,5 +119,6 @@ UMAPKIT_DISPATCH(OutputTable, output)
 UMAPKIT_DISPATCH(LabelsTable, labels)
 UMAPKIT_DISPATCH(QualityTable, quality)
 UMAPKIT_DISPATCH(SparseTable, sparse)
+UMAPKIT_DISPATCH(StreamingTable, streaming)
 
 }  // namespace umapkit

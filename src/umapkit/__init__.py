@@ -23,6 +23,7 @@ _NAMES = {
     "Neighbors": "neighbors",
     "ParametricTSNE": "parametric",
     "ParametricUMAP": "parametric",
+    "ProgressiveUMAP": "streaming",
     "SemiSupervisedUMAP": "parametric",
     "VAE": "parametric",
     "combine": "models",
@@ -46,6 +47,7 @@ _ROOMS = (
     "plot",
     "quality",
     "store",
+    "streaming",
     "view",
 )
 
@@ -62,6 +64,7 @@ if TYPE_CHECKING:
         plot,
         quality,
         store,
+        streaming,
         view,
     )
     from umapkit._load import load
@@ -78,6 +81,7 @@ if TYPE_CHECKING:
         ParametricUMAP,
         SemiSupervisedUMAP,
     )
+    from umapkit.streaming import ProgressiveUMAP
 
 __all__ = [
     "UMAP",
@@ -91,6 +95,7 @@ __all__ = [
     "Neighbors",
     "ParametricTSNE",
     "ParametricUMAP",
+    "ProgressiveUMAP",
     "SemiSupervisedUMAP",
     "__version__",
     "combine",
@@ -112,6 +117,7 @@ __all__ = [
     "run_layout",
     "spectral_start",
     "store",
+    "streaming",
     "view",
 ]
 

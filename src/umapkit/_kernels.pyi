@@ -262,3 +262,19 @@ def sparse_rank(metric: int, formula: int, root: bool, scale: float, power: floa
 def sparse_descend(metric: int, formula: int, root: bool, scale: float, order: float, rows: SparseRows, reach: int, first: int, rounds: int, enough: int, seed: int, keys: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu')], ids: Annotated[NDArray[numpy.uint32], dict(shape=(None, None), order='C', device='cpu')], n_threads: int) -> int: ...
 
 def sparse_scores(rows: SparseRows, columns: SparseColumns, means: Annotated[NDArray[numpy.float64], dict(shape=(None,), order='C', device='cpu', writable=False)], iterations: int, axes: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu')], out: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu')], n_threads: int) -> None: ...
+
+def relink_edges(pool: tuple, slots: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], targets: Annotated[NDArray[numpy.int32], dict(shape=(None, None), order='C', device='cpu', writable=False)], values: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], counts: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], *, n_threads: int) -> int:
+    """
+    Take new lists of some slots into the pool; 0, or how many vectors it must have.
+    """
+
+def packed_vectors(pool: tuple) -> int:
+    """Vectors that the blocks need, packed anew."""
+
+def repack_edges(pool: tuple, to: tuple) -> None:
+    """Copy the blocks to another pool."""
+
+def move_slots(pool: tuple, state: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu')], copy: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu')], where: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], homes: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], slots: Annotated[NDArray[numpy.int32], dict(shape=(None,), order='C', device='cpu', writable=False)], steps: Annotated[NDArray[numpy.float32], dict(shape=(None,), order='C', device='cpu', writable=False)], *, n: int, a: float, b: float, gamma: float, negative_rate: float, drawn: float, negative_runs: int, memory: float, anchor: float, seed: int, stamp: int, n_threads: int) -> None:
+    """
+    One epoch of some points of a growing map, in place; see stream_move.hpp.
+    """

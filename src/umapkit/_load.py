@@ -53,6 +53,10 @@ def load(path: str | os.PathLike[str], *, encoder: Any = None, decoder: Any = No
             "encoder= and decoder= out."
         )
         raise ValueError(msg)
+    if config.get("model") == "ProgressiveUMAP":
+        from umapkit import streaming
+
+        return streaming.load(path)
     from umapkit import models
 
     return models.load(path)

@@ -37,6 +37,9 @@ class Stage(IntEnum):
     BATCH = 31
     HELD_OUT = 32
     DROPOUT = 33
+    STREAM_NEGATIVE = 41
+    STREAM_PLACE = 42
+    STREAM_ORDER = 43
 
 
 def resolve_seed(random_state: Any) -> int:

@@ -10,7 +10,7 @@ import umapkit
 from umapkit.cli._report import one_line, reported
 from umapkit.cli.app import main
 
-COMMANDS = ["fit", "combine", "transform", "update", "inverse", "plot", "score", "info"]
+COMMANDS = ["fit", "combine", "transform", "update", "stream", "inverse", "plot", "score", "info"]
 
 
 def _process(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -27,6 +27,7 @@ enum class Stage : std::uint64_t {
   sample = 9,
   shuffle = 10,
   label = 20,
+  stream_negative = 41,
 };
 
 UMAPKIT_INLINE std::uint64_t mix(std::uint64_t x) {

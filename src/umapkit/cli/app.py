@@ -42,6 +42,7 @@ def build_app() -> typer.Typer:
     from umapkit.cli._report import reported
     from umapkit.cli._root import root
     from umapkit.cli._score import score
+    from umapkit.cli._stream import stream
     from umapkit.cli._transform import transform
     from umapkit.cli._update import update
 
@@ -50,7 +51,7 @@ def build_app() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    for command in (fit, combine, transform, update, inverse, plot, score, report, info):
+    for command in (fit, combine, transform, update, stream, inverse, plot, score, report, info):
         app.command()(reported(with_groups(command)))
 
     app.callback(invoke_without_command=True)(root)

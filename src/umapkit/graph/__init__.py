@@ -13,12 +13,19 @@ from umapkit.graph._algebra import (
 from umapkit.graph._bandwidth import Bandwidths, bandwidths
 from umapkit.graph._csr import csr_parts, shape_of
 from umapkit.graph._finsing import fin_sing, local_metric
-from umapkit.graph._fuzzy import cut, disconnected, fuzzy_graph, fuzzy_union, memberships
+from umapkit.graph._fuzzy import (
+    cut,
+    disconnected,
+    fuzzy_graph,
+    fuzzy_union,
+    membership_lists,
+    memberships,
+)
 from umapkit.graph._fuzzy_set import FuzzySet, pairs_of, values_at
 from umapkit.graph._given import check_graph
-from umapkit.graph._intersect import intersect_graphs
+from umapkit.graph._intersect import UNKNOWN_FACTOR, check_weight, farness, intersect_graphs
 from umapkit.graph._intersect_targets import intersect_targets
-from umapkit.graph._labels import intersect_labels, label_codes
+from umapkit.graph._labels import intersect_labels, label_classes, label_codes
 from umapkit.graph._perplexity import (
     conditional_affinities,
     exact_affinities,
@@ -29,6 +36,7 @@ from umapkit.graph._radii import input_radii
 from umapkit.graph._targets import TargetMetric, Targets, check_target_metric, read_targets
 
 __all__ = [
+    "UNKNOWN_FACTOR",
     "Bandwidths",
     "FuzzySet",
     "How",
@@ -38,12 +46,14 @@ __all__ = [
     "check_graph",
     "check_how",
     "check_target_metric",
+    "check_weight",
     "combine_values",
     "conditional_affinities",
     "csr_parts",
     "cut",
     "disconnected",
     "exact_affinities",
+    "farness",
     "fin_sing",
     "floor_of",
     "fuzzy_graph",
@@ -52,8 +62,10 @@ __all__ = [
     "intersect_graphs",
     "intersect_labels",
     "intersect_targets",
+    "label_classes",
     "label_codes",
     "local_metric",
+    "membership_lists",
     "memberships",
     "pairs_of",
     "perplexity_graph",

@@ -72,6 +72,57 @@ def memberships(
     return to_csr(indptr, lists.targets[used], lists.values[used], shape=(n, columns))
 
 
+def membership_lists(
+    neighbors: Neighbors,
+    *,
+    n_columns: int,
+    local_connectivity: float = 1.0,
+    disconnection_distance: float = np.inf,
+    mean_distance: float,
+    n_jobs: int | None = None,
+) -> Lists:
+    """Directed memberships of some rows of a larger table, as lists of k places each.
+
+    Parameters
+    ----------
+    neighbors : Neighbors
+        Lists of m rows, indices int32 and distances float32, both (m, k), numbered as in the whole
+        table. Column 0 is the row itself.
+    n_columns : int
+        Rows of the whole table.
+    local_connectivity : float, default 1
+        As in `bandwidths`.
+    disconnection_distance : float, default inf
+        Neighbours at this distance or beyond are left out.
+    mean_distance : float
+        Mean finite distance of the whole table.
+    n_jobs : int, optional
+        Threads; the result does not depend on them.
+
+    Returns
+    -------
+    Lists
+        `targets` and `values` of shape (m, k), of which `counts` (m,) are used; sorted by target.
+    """
+    if np.isfinite(disconnection_distance):
+        neighbors = cut(neighbors, disconnection_distance=disconnection_distance)
+    scales = bandwidths(
+        neighbors,
+        local_connectivity=local_connectivity,
+        mean_distance=mean_distance,
+        n_jobs=n_jobs,
+    )
+    indices = neighbors.indices.copy()
+    indices[:, 0] = -1  # the row itself, which is not number 0, 1, ... here
+    return _directed(
+        Neighbors(indices, neighbors.distances),
+        scales,
+        bipartite=True,
+        n_columns=n_columns,
+        n_threads=resolve_n_jobs(n_jobs),
+    )
+
+
 def fuzzy_graph(
     neighbors: Neighbors,
     *,

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+import umapkit
+from umapkit.data import read_map
+from umapkit.streaming import read_chunks
+
+FAST = ("--seed", "7", "--n-neighbors", "10", "--chunk", "100", "--engine", "exact")
+
+
+def by_hand(csv, **given):
+    model = umapkit.ProgressiveUMAP(random_state=7, n_neighbors=10, engine="exact", **given)
+    for chunk in read_chunks(csv, size=100):
+        model.partial_fit(chunk.rows)
+    return model
+
+
+def test_a_streamed_map_is_the_estimators(run, tmp_path, csv):
+    out = tmp_path / "map.parquet"
+    answer = run("stream", csv, "-o", out, "--every", "2", "--model", tmp_path / "model", *FAST)
+    model = by_hand(csv)
+    written = read_map(out)
+    np.testing.assert_array_equal(written.embedding, model.embedding_)
+    assert written.ids.tolist() == list(range(300))
+    assert "200 rows on the map" in answer.stderr
+    loaded = umapkit.load(tmp_path / "model")
+    np.testing.assert_array_equal(loaded.embedding_, model.embedding_)
+
+
+def test_the_same_command_goes_on_with_the_journal(run, tmp_path, csv):
+    out, journal = tmp_path / "map.parquet", tmp_path / "rows.db"
+    lines = csv.read_text(encoding="utf-8").splitlines(keepends=True)
+    begun = tmp_path / "begun.csv"
+    begun.write_text("".join(lines[:101]), encoding="utf-8")
+    run("stream", begun, "-o", out, "--journal", journal, *FAST)
+    begun.write_text("".join(lines), encoding="utf-8")
+    answer = run("stream", begun, "-o", out, "--journal", journal, *FAST)
+    assert "going on after 100" in answer.stderr
+    np.testing.assert_array_equal(read_map(out).embedding, by_hand(csv).embedding_)
+    other = run("stream", begun, "-o", out, "--journal", journal, "--seed", "8", code=1)
+    assert "begun with seed=7" in other.stderr
+
+
+def test_standard_input_is_a_source(run, tmp_path, monkeypatch):
+    rows = np.random.default_rng(0).normal(size=(60, 3))
+    text = "".join(
+        json.dumps({"name": f"r{i}", "a": a, "b": b, "c": c}) + "\n"
+        for i, (a, b, c) in enumerate(rows.tolist())
+    )
+    import io
+    from types import SimpleNamespace
+
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(text.encode())))
+    out = tmp_path / "map.csv"
+    given = ("--format", "ndjson", "--id-column", "name", "--capacity", "40")
+    run("stream", "-", "-o", out, *given, *FAST)
+    assert read_map(out).ids.tolist() == [f"r{i}" for i in range(20, 60)]
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--every", "0"), "--every 0"),
+        (("--id-column", "nothing"), "no column 'nothing'"),
+        (("--move", "some"), "move='some'"),
+    ],
+)
+def test_what_cannot_be_done_is_said(run, tmp_path, csv, options, says):
+    answer = run("stream", csv, "-o", tmp_path / "m.csv", *options, *FAST, code=1)
+    assert says in answer.stderr

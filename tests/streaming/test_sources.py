@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import io
+import json
+
+import numpy as np
+import pytest
+
+from umapkit.streaming import read_chunks
+
+pyarrow = pytest.importorskip("pyarrow")
+
+
+@pytest.fixture
+def table(rows):
+    """25 rows with ids and labels."""
+    columns = {f"p{i}": rows[:25, i] for i in range(3)}
+    columns["name"] = [f"row {i}" for i in range(25)]
+    columns["year"] = np.arange(2000, 2025)
+    return pyarrow.table(columns)
+
+
+def written(table, path):
+    if path.suffix == ".parquet":
+        from pyarrow import parquet
+
+        parquet.write_table(table, path, row_group_size=7)
+    elif path.suffix == ".csv":
+        from pyarrow import csv
+
+        csv.write_csv(table, path)
+    else:
+        path.write_text("".join(json.dumps(row) + "\n" for row in table.to_pylist()))
+    return path
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv", "ndjson", "jsonl"])
+def test_files_come_in_chunks_with_ids_and_labels(table, rows, tmp_path, ending):
+    path = written(table, tmp_path / f"rows.{ending}")
+    options = {"id_column": "name", "label_column": "year"}
+    chunks = list(read_chunks(path, size=10, **options))
+    assert max(map(len, chunks)) <= 10
+    assert sum(map(len, chunks)) == 25
+    np.testing.assert_allclose(np.concatenate([c.rows for c in chunks]), rows[:25, :3], rtol=1e-6)
+    assert [one for c in chunks for one in c.ids] == [f"row {i}" for i in range(25)]
+    assert [one for c in chunks for one in c.labels] == list(range(2000, 2025))
+    assert chunks[0].columns == ["p0", "p1", "p2"]
+    later = list(read_chunks(path, size=10, skip=12, **options))
+    assert [one for c in later for one in c.ids] == [f"row {i}" for i in range(12, 25)]
+
+
+def test_a_folder_of_parquet_files_is_read_in_order_of_names(table, tmp_path):
+    written(table.slice(10), tmp_path / "b.parquet")
+    written(table.slice(0, 10), tmp_path / "a.parquet")
+    chunks = list(read_chunks(tmp_path, size=8, id_column="name"))
+    assert [one for c in chunks for one in c.ids] == [f"row {i}" for i in range(25)]
+
+
+def test_standard_input_is_read_no_farther_than_asked(table, tmp_path, monkeypatch):
+    from types import SimpleNamespace
+
+    data = io.BytesIO(written(table, tmp_path / "r.csv").read_bytes())
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=data))
+    chunks = read_chunks("-", format="csv", size=5, columns=["p2", "p0"])
+    first = next(chunks)
+    assert first.rows.shape == (5, 2)
+    assert len(data.getvalue()) - data.tell() > 300
+    assert sum(map(len, chunks)) == 20
+
+
+def test_arrays_frames_and_generators_come_in_chunks(rows):
+    pandas = pytest.importorskip("pandas")
+    for source in (rows[:25], pandas.DataFrame(rows[:25]), iter([rows[:12], rows[12:25]])):
+        chunks = list(read_chunks(source, size=10))
+        assert max(map(len, chunks)) <= 10
+        np.testing.assert_array_equal(np.concatenate([c.rows for c in chunks]), rows[:25])
+    single = list(read_chunks(iter(list(rows[:3]))))
+    assert [len(chunk) for chunk in single] == [1, 1, 1]
+    skipped = list(read_chunks(rows[:25], size=10, skip=3))
+    np.testing.assert_array_equal(np.concatenate([c.rows for c in skipped]), rows[3:25])
+
+
+def test_a_generator_is_asked_for_no_more_than_is_taken(rows):
+    asked = []
+
+    def endless():
+        for number in range(10**9):
+            asked.append(number)
+            yield rows[:4]
+
+    chunks = read_chunks(endless())
+    next(chunks)
+    next(chunks)
+    assert asked == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "says"),
+    [
+        ({"source": "none.csv"}, FileNotFoundError, "none.csv"),
+        ({"source": "-"}, ValueError, "standard input"),
+        ({"source": "rows.csv", "id_column": "nothing"}, ValueError, "no column 'nothing'"),
+        ({"source": "rows.csv", "columns": ["zz"]}, ValueError, "no column 'zz'"),
+        ({"source": "words.csv"}, ValueError, "no column of numbers"),
+        ({"source": "broken.csv"}, ValueError, "cannot be read as csv"),
+        ({"source": "broken.parquet"}, ValueError, "cannot be read"),
+        ({"source": "rows.txt"}, ValueError, "ends in none of"),
+        ({"source": "rows.csv", "size": 0}, ValueError, "size=0"),
+        ({"source": np.zeros((3, 2)), "columns": ["a"]}, ValueError, "are for files"),
+        ({"source": 3}, TypeError, "no file"),
+    ],
+)
+def test_bad_sources_are_refused(table, tmp_path, monkeypatch, options, error, says):
+    monkeypatch.chdir(tmp_path)
+    written(table, tmp_path / "rows.csv")
+    (tmp_path / "words.csv").write_text("a,b\nx,y\n")
+    (tmp_path / "broken.csv").write_text("a,b\n1,2\n1,2,3\n")
+    (tmp_path / "broken.parquet").write_text("nothing")
+    (tmp_path / "rows.txt").write_text("1 2")
+    with pytest.raises(error, match=says):
+        list(read_chunks(**options))
