@@ -17,6 +17,7 @@
 #include "tables/output.hpp"
 #include "tables/quality.hpp"
 #include "tables/sparse.hpp"
+#include "tables/tsne.hpp"
 
 namespace umapkit {
 
@@ -112,6 +113,7 @@ UMAPKIT_DISPATCH(DistancesTable, distances)
 UMAPKIT_DISPATCH(GraphTable, graph)
 UMAPKIT_DISPATCH(InitTable, init)
 UMAPKIT_DISPATCH(LayoutTable, layout)
+UMAPKIT_DISPATCH(TsneTable, tsne)
 UMAPKIT_DISPATCH(OutputTable, output)
 UMAPKIT_DISPATCH(LabelsTable, labels)
 UMAPKIT_DISPATCH(QualityTable, quality)

@@ -24,6 +24,7 @@ _NAMES = {
     "ParametricTSNE": "parametric",
     "ParametricUMAP": "parametric",
     "SemiSupervisedUMAP": "parametric",
+    "TSNE": "models",
     "VAE": "parametric",
     "combine": "models",
     "find_neighbors": "neighbors",
@@ -68,7 +69,7 @@ if TYPE_CHECKING:
     from umapkit.graph import FuzzySet, fuzzy_graph, perplexity_graph
     from umapkit.init import place, spectral_start
     from umapkit.layout import run_layout
-    from umapkit.models import UMAP, AlignedUMAP, Combination, CombinedUMAP, combine
+    from umapkit.models import TSNE, UMAP, AlignedUMAP, Combination, CombinedUMAP, combine
     from umapkit.neighbors import Neighbors, find_neighbors
     from umapkit.parametric import (
         VAE,
@@ -80,6 +81,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "TSNE",
     "UMAP",
     "VAE",
     "AlignedUMAP",

@@ -18,6 +18,7 @@ from umapkit.graph._fuzzy_set import FuzzySet, pairs_of, values_at
 from umapkit.graph._given import check_graph
 from umapkit.graph._intersect import intersect_graphs
 from umapkit.graph._intersect_targets import intersect_targets
+from umapkit.graph._joint import joint_affinities, query_affinities
 from umapkit.graph._labels import intersect_labels, label_codes
 from umapkit.graph._perplexity import (
     conditional_affinities,
@@ -52,12 +53,14 @@ __all__ = [
     "intersect_graphs",
     "intersect_labels",
     "intersect_targets",
+    "joint_affinities",
     "label_codes",
     "local_metric",
     "memberships",
     "pairs_of",
     "perplexity_graph",
     "precisions",
+    "query_affinities",
     "read_targets",
     "restore_graph",
     "restore_rows",

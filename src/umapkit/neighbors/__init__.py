@@ -13,6 +13,7 @@ from umapkit.neighbors._index import NeighborIndex, check_ids
 from umapkit.neighbors._neighbors import Neighbors, with_self
 from umapkit.neighbors._precomputed import check_precomputed
 from umapkit.neighbors._recall import estimate_recall
+from umapkit.neighbors._widen import widen
 
 __all__ = [
     "GivenDistances",
@@ -26,5 +27,6 @@ __all__ = [
     "estimate_recall",
     "find_neighbors",
     "read_distances",
+    "widen",
     "with_self",
 ]
