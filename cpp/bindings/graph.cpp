@@ -83,9 +83,8 @@ void unite(Array<const std::int64_t, 1> begins, Array<const std::int32_t, 1> cou
                         indptr.data(), columns.data(), united.data(), n_threads);
 }
 
-void conditional_affinities(Array<const std::int32_t, 2> indices,
-                            Array<const float, 2> distances, bool own,
-                            Array<const double, 1> log_perplexities,
+void conditional_affinities(Array<const std::int32_t, 2> indices, Array<const float, 2> distances,
+                            bool own, Array<const double, 1> log_perplexities,
                             Array<std::int32_t, 2> targets, Array<float, 2> values,
                             Array<std::int32_t, 1> counts, int n_threads) {
   const std::size_t n = indices.shape(0), k = indices.shape(1);

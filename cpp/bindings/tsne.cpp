@@ -39,8 +39,16 @@ TsneArgs tsne_args(const Vector<std::int64_t>& vectors, const Vector<std::int32_
               heads.shape(0) == static_cast<std::size_t>(vectors.data()[n]) * 16,
           "the arrays do not belong to one graph");
   require(method >= 0 && method <= 2 && spacing > 0.0f && freedom > 0.0f, "no such method");
-  return {n,       static_cast<int>(dim), vectors.data(), heads.data(), weights.data(),
-          vertices.data(), freedom, method, theta, spacing};
+  return {n,
+          static_cast<int>(dim),
+          vectors.data(),
+          heads.data(),
+          weights.data(),
+          vertices.data(),
+          freedom,
+          method,
+          theta,
+          spacing};
 }
 
 void run_tsne(Vector<std::int64_t> vectors, Vector<std::int32_t> heads, Vector<float> weights,
@@ -70,13 +78,12 @@ void measure_tsne(Vector<std::int64_t> vectors, Vector<std::int32_t> heads, Vect
     require(out->shape(0) == n && out->shape(1) == dim, "the results do not fit the positions");
   require(totals.shape(0) == 2, "there are two totals");
   const nb::gil_scoped_release release;
-  tsne_kernels().measure(args, positions.data(), attraction.data(), repulsion.data(),
-                         totals.data(), n_threads);
+  tsne_kernels().measure(args, positions.data(), attraction.data(), repulsion.data(), totals.data(),
+                         n_threads);
 }
 
 // (nodes, numbers): three sizes, then five numbers (low, spacing, shift), then the potential.
-nb::tuple make_field(Matrix<float> map, float freedom, float spacing, float margin,
-                     int n_threads) {
+nb::tuple make_field(Matrix<float> map, float freedom, float spacing, float margin, int n_threads) {
   const std::size_t n = map.shape(0), dim = map.shape(1);
   require_dimensions(dim);
   require(n >= 1 && spacing > 0.0f && freedom > 0.0f, "a field needs points");
@@ -97,9 +104,11 @@ nb::tuple make_field(Matrix<float> map, float freedom, float spacing, float marg
   }
   auto* box = new std::vector<float>{kept.field.low[0], kept.field.low[1], kept.field.low[2],
                                      kept.field.spacing, kept.field.shift};
-  const nb::capsule box_owner(box, [](void* p) noexcept { delete static_cast<std::vector<float>*>(p); });
+  const nb::capsule box_owner(box,
+                              [](void* p) noexcept { delete static_cast<std::vector<float>*>(p); });
   auto* numbers = new std::vector<float>(std::move(kept.numbers));
-  const nb::capsule owner(numbers, [](void* p) noexcept { delete static_cast<std::vector<float>*>(p); });
+  const nb::capsule owner(numbers,
+                          [](void* p) noexcept { delete static_cast<std::vector<float>*>(p); });
   const std::size_t box_shape[1] = {5};
   const std::size_t shape[3] = {kept.field.nodes[0], kept.field.nodes[1], kept.field.nodes[2]};
   return nb::make_tuple(nb::ndarray<nb::numpy, float>(box->data(), 1, box_shape, box_owner),
@@ -130,9 +139,16 @@ void settle_tsne(Vector<float> box,
   field.spacing = box.data()[3];
   field.shift = box.data()[4];
   field.numbers = numbers.data();
-  const TsneSettleArgs args{static_cast<int>(dim), map.data(), n, freedom, neighbors.data(),
-                            weights.data(), rows, neighbors.shape(1),
-                            {exaggeration, learning_rate, momentum, steps}, steepest};
+  const TsneSettleArgs args{static_cast<int>(dim),
+                            map.data(),
+                            n,
+                            freedom,
+                            neighbors.data(),
+                            weights.data(),
+                            rows,
+                            neighbors.shape(1),
+                            {exaggeration, learning_rate, momentum, steps},
+                            steepest};
   const nb::gil_scoped_release release;
   tsne_kernels().settle(field, args, places.data(), n_threads);
 }
@@ -152,9 +168,9 @@ void fourier_rows(OutMatrix rows, bool back) {
 void bind_tsne(nb::module_& m) {
   m.def("run_tsne", &run_tsne, "vectors"_a.noconvert(), "heads"_a.noconvert(),
         "weights"_a.noconvert(), "vertices"_a.noconvert(), "positions"_a.noconvert(),
-        "velocity"_a.noconvert(), "gains"_a.noconvert(), nb::kw_only(), "steps"_a,
-        "exaggeration"_a, "learning_rate"_a, "momentum"_a, "freedom"_a, "method"_a, "theta"_a,
-        "spacing"_a, "n_threads"_a);
+        "velocity"_a.noconvert(), "gains"_a.noconvert(), nb::kw_only(), "steps"_a, "exaggeration"_a,
+        "learning_rate"_a, "momentum"_a, "freedom"_a, "method"_a, "theta"_a, "spacing"_a,
+        "n_threads"_a);
   m.def("measure_tsne", &measure_tsne, "vectors"_a.noconvert(), "heads"_a.noconvert(),
         "weights"_a.noconvert(), "vertices"_a.noconvert(), "positions"_a.noconvert(),
         "attraction"_a.noconvert(), "repulsion"_a.noconvert(), "totals"_a.noconvert(),

@@ -115,9 +115,8 @@ void search_of(int metric, int narrow_metric, const float* queries, const float*
 
 extern const NeighborsTable neighbors_table;
 const NeighborsTable neighbors_table = {
-    direct_rows, row_squares_of, nearest_of, nearest_bounded_of, principal_axes, project,
-    narrow,      build_trees,    descend_of, rerank_of,          search_of,      tree_depth,
-    explore_of,
+    direct_rows, row_squares_of, nearest_of, nearest_bounded_of, principal_axes, project,    narrow,
+    build_trees, descend_of,     rerank_of,  search_of,          tree_depth,     explore_of,
 };
 
 UMAPKIT_END

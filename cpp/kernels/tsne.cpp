@@ -83,8 +83,7 @@ void call_make_field(int dim, const float* map, std::size_t n, float freedom, fl
   });
 }
 
-void call_settle(const FieldArgs& field, const TsneSettleArgs& args, float* places,
-                 int n_threads) {
+void call_settle(const FieldArgs& field, const TsneSettleArgs& args, float* places, int n_threads) {
   const Descent options{args.descent.exaggeration, args.descent.rate, args.descent.momentum,
                         kLeastGain, kLongest};
   with_dimension(args.dim, [&](auto d) {

@@ -44,8 +44,8 @@ struct TsneSettleArgs {
 struct TsneTable {
   void (*descend)(const TsneArgs& args, const DescentArgs& descent, float* positions,
                   float* velocity, float* gains, int n_threads);
-  void (*measure)(const TsneArgs& args, const float* positions, float* attraction,
-                  float* repulsion, double* totals, int n_threads);
+  void (*measure)(const TsneArgs& args, const float* positions, float* attraction, float* repulsion,
+                  double* totals, int n_threads);
   // The potential of a map; `keep` receives it with its size while it lives.
   void (*make_field)(int dim, const float* map, std::size_t n, float freedom, float spacing,
                      float margin, void* context,

@@ -2,13 +2,14 @@
 //
 //   out_g = sum_h k(|g - h|) in_h,   hat out = hat k . hat in
 //
-// g, h: nodes of a grid of G_0 x G_1 x G_2; every axis is padded with zeros to N_d >= 2 G_d, so that
-// nothing comes round (Hockney and Eastwood: Computer simulation using particles, 1988, section 6).
-// Axes that are not used have one node. The transform along the last axis is that of real numbers:
-// two rows travel as the real and imaginary part of one. The kernel is real and even, so is its
-// transform. Passes over lines of nodes, sixteen lines a lane each (fourier.hpp): lines go to lanes
-// by their numbers alone, so no thread changes a bit. O(N log N), N = N_0 N_1 N_2; memory: two
-// spectra of N numbers where three axes are used, else one. Nothing is approximated but by rounding.
+// g, h: nodes of a grid of G_0 x G_1 x G_2; every axis is padded with zeros to N_d >= 2 G_d, so
+// that nothing comes round (Hockney and Eastwood: Computer simulation using particles, 1988,
+// section 6). Axes that are not used have one node. The transform along the last axis is that of
+// real numbers: two rows travel as the real and imaginary part of one. The kernel is real and even,
+// so is its transform. Passes over lines of nodes, sixteen lines a lane each (fourier.hpp): lines
+// go to lanes by their numbers alone, so no thread changes a bit. O(N log N), N = N_0 N_1 N_2;
+// memory: two spectra of N numbers where three axes are used, else one. Nothing is approximated but
+// by rounding.
 #pragma once
 #include <algorithm>
 #include <array>
@@ -113,7 +114,8 @@ class Convolution {
     std::size_t size;
     std::vector<float> all;
     Scratch(std::size_t length, int n_threads)
-        : size(length * kPair), all(2 * size * static_cast<std::size_t>(n_threads < 1 ? 1 : n_threads)) {}
+        : size(length * kPair),
+          all(2 * size * static_cast<std::size_t>(n_threads < 1 ? 1 : n_threads)) {}
     float* of(int thread) { return all.data() + 2 * size * static_cast<std::size_t>(thread); }
     float* spare(int thread) { return of(thread) + size; }
     float* other(int thread, const float* used) {

@@ -126,7 +126,8 @@ class Plan {
       float* y = to + p * stride * kRadix * kPair;
       for (std::size_t q = 0; q < stride; ++q, x += kPair, y += kPair) {
         Complex16 a[kRadix];
-        for (int k = 0; k < kRadix; ++k) a[k] = load_element(x + static_cast<std::size_t>(k) * leap);
+        for (int k = 0; k < kRadix; ++k)
+          a[k] = load_element(x + static_cast<std::size_t>(k) * leap);
         butterfly<kRadix, kBack>(a);
         store_element(y, a[0]);
         for (int k = 1; k < kRadix; ++k) {

@@ -6,7 +6,8 @@
 // w, e: the similarity of two places (student.hpp). Repulsion is the gradient of one potential, so
 // one charge a point and one convolution do, where the products of the kernel's square with 1, y
 // and |y|^2 take row (Linderman, Rachh, Hoskins, Steinerberger, Kluger: Fast interpolation-based
-// t-SNE, Nature Methods 2019). The potential is interpolated by quintic B-splines b on nodes h apart,
+// t-SNE, Nature Methods 2019). The potential is interpolated by quintic B-splines b on nodes h
+// apart,
 //
 //   w(|x - y|^2) ~ sum_gh b(x/h - g) K(|g - h|) b(y/h - h),   hat K = hat w / prod_d beta_d^2,
 //   beta_d = (33 + 26 cos theta_d + cos 2 theta_d) / 60
@@ -20,10 +21,10 @@
 // fifth power of h (docs/notes/tsne.md). While the map is small 1 is taken off the kernel, which is
 // close to it everywhere: what is left is of the size of the differences that make the force.
 //
-// Points are sorted by the first axis' cells; slabs of rows are filled by one thread each, first the
-// even, then the odd ones, because a point reaches five rows beyond its own. Within a slab points
-// come by row and number: the order of every sum is fixed. O(n 6^D + N log N) for N padded nodes;
-// memory: 4 (D + 2) bytes a point, and about 16 bytes a padded node.
+// Points are sorted by the first axis' cells; slabs of rows are filled by one thread each, first
+// the even, then the odd ones, because a point reaches five rows beyond its own. Within a slab
+// points come by row and number: the order of every sum is fixed. O(n 6^D + N log N) for N padded
+// nodes; memory: 4 (D + 2) bytes a point, and about 16 bytes a padded node.
 #pragma once
 #include <algorithm>
 #include <cmath>
@@ -125,7 +126,7 @@ UMAPKIT_INLINE F32x8 load8(const float* p) { return load_pack<float, 8>(p); }
 template <int D>
 class GridField {
  public:
-  static constexpr std::size_t kMostNodes = D == 1 ? 1u << 20 : D == 2 ? 3000 : 160;
+  static constexpr std::size_t kMostNodes = D == 1 ? 1u << 20 : D == 2 ? 3000 : 128;
   static constexpr float kFewest = 48.0f;  // cells along the longer side of a small map
   static constexpr std::size_t kSlab = 8;  // rows of cells; more than a point reaches
 
@@ -212,8 +213,7 @@ class GridField {
       F32x8 along = zero, across = zero, deep = zero;
       for (std::size_t r = 0; r < Spline::kNodes; ++r) {
         F32x8 a, b;
-        plane(numbers_ + (cell[0] + r) * size, cell[1], cell[2],
-              values[1], slopes[1], a, b);
+        plane(numbers_ + (cell[0] + r) * size, cell[1], cell[2], values[1], slopes[1], a, b);
         along = along + a * values[0][r];
         across = across + b * values[0][r];
         deep = deep + a * slopes[0][r];
@@ -228,12 +228,14 @@ class GridField {
   bool inside(const float* place) const {
     for (int d = 0; d < D; ++d) {
       const float u = (place[d] - low_[d]) * inverse_;
-      if (!(u >= 0.0f && u < static_cast<float>(nodes_[axis(d)] - Spline::kReach + 1))) return false;
+      if (!(u >= 0.0f && u < static_cast<float>(nodes_[axis(d)] - Spline::kReach + 1)))
+        return false;
     }
     return true;
   }
 
   float shift() const { return shift_; }
+  float spacing() const { return h_; }
   std::size_t size() const { return grid_.size(); }
 
  private:
@@ -273,7 +275,10 @@ class GridField {
     for (int d = 0; d < D; ++d) {
       const float side = range.high[d] - range.low[d] + 2.0f * margin;
       const auto cells = static_cast<std::size_t>(side / h) + 1 + Spline::kReach;
-      nodes[axis(d)] = fourier::Convolution::padded(cells) / 2;
+      // In steps of a twentieth or so, lest the kernel be transformed anew whenever the map grows.
+      std::size_t unit = 1;
+      while (unit * 32 < cells) unit *= 2;
+      nodes[axis(d)] = fourier::Convolution::padded((cells + unit - 1) / unit * unit) / 2;
       low_[d] = range.low[d] - margin;
       reach += static_cast<double>(side) * side;
     }
@@ -294,8 +299,9 @@ class GridField {
           // Beyond float32's resolution of 1 + s the difference to 1 is its first term.
           const auto w = student_.similarity(splat(static_cast<float>(1.0 / (1.0 + s))))[0];
           if (shift <= 0.0f) return w;
-          return s < 1e-3 ? static_cast<float>(-student_.a * s * (1.0 - 0.5 * (student_.a + 1.0) * s))
-                          : w - 1.0f;
+          return s < 1e-3
+                     ? static_cast<float>(-student_.a * s * (1.0 - 0.5 * (student_.a + 1.0) * s))
+                     : w - 1.0f;
         },
         [](double turn) { return beta_squared(turn); }, n_threads);
   }
@@ -336,7 +342,8 @@ class GridField {
       std::uint32_t* next = starts_.data() + begin / kPointBlock * rows;
       for (std::size_t i = begin; i < end; ++i) {
         const std::size_t to = next[row_of(i)]++;
-        for (int d = 0; d < D; ++d) sorted_[to * D + static_cast<std::size_t>(d)] = places[i * kWidth + d];
+        for (int d = 0; d < D; ++d)
+          sorted_[to * D + static_cast<std::size_t>(d)] = places[i * kWidth + d];
         ids_[to] = static_cast<std::int32_t>(i);
       }
     });
@@ -373,12 +380,11 @@ class GridField {
       add_row(grid_.data() + cell[0], value[0]);
     } else if constexpr (D == 2) {
       float* p = grid_.data() + cell[0] * nodes_[2] + cell[1];
-      for (std::size_t r = 0; r < Spline::kNodes; ++r, p += nodes_[2]) add_row(p, value[1] * values[0][r]);
+      for (std::size_t r = 0; r < Spline::kNodes; ++r, p += nodes_[2])
+        add_row(p, value[1] * values[0][r]);
     } else {
       for (std::size_t q = 0; q < Spline::kNodes; ++q) {
-        float* p = grid_.data() +
-                   ((cell[0] + q) * nodes_[1] + cell[1]) * nodes_[2] +
-                   cell[2];
+        float* p = grid_.data() + ((cell[0] + q) * nodes_[1] + cell[1]) * nodes_[2] + cell[2];
         for (std::size_t r = 0; r < Spline::kNodes; ++r, p += nodes_[2])
           add_row(p, value[2] * (values[0][q] * values[1][r]));
       }

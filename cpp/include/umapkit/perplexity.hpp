@@ -8,8 +8,8 @@
 //
 // beta_i by Newton steps in log(beta), inside brackets that halve where a step leaves them, until
 // the entropy is right to 1e-6. Where u or more neighbours share the smallest distance they count
-// alone; where u or fewer are finite, or all are equally far, all count the same. O(n k) a step, some
-// eight steps. Rows are independent, sums run over eight lanes in double (exponential.hpp).
+// alone; where u or fewer are finite, or all are equally far, all count the same. O(n k) a step,
+// some eight steps. Rows are independent, sums run over eight lanes in double (exponential.hpp).
 #pragma once
 #include <algorithm>
 #include <cmath>
@@ -90,9 +90,9 @@ class EntropySearch {
   std::vector<double> gaps_, weights_;
 };
 
-// Row i of `targets` and `values` (n x k) receives counts[i] entries, by increasing target. Left out
-// are the row itself (where `own`), missing neighbours (index < 0 or infinite distance), and what
-// vanishes in float32.
+// Row i of `targets` and `values` (n x k) receives counts[i] entries, by increasing target. Left
+// out are the row itself (where `own`), missing neighbours (index < 0 or infinite distance), and
+// what vanishes in float32.
 inline void conditional_affinities(const std::int32_t* indices, const float* distances,
                                    std::size_t n, std::size_t k, bool own,
                                    const double* log_perplexities, std::size_t scales,

@@ -368,8 +368,8 @@ UMAPKIT_INLINE void turned_rows(const float* table, std::size_t stride, const st
 #endif
 }
 
-// Pairs of floats, ids[0..15] of a table of pairs: lane l of `first` and `second` is the pair ids[l].
-// Sixteen loads of 8 bytes.
+// Pairs of floats, ids[0..15] of a table of pairs: lane l of `first` and `second` is the pair
+// ids[l]. Sixteen loads of 8 bytes.
 UMAPKIT_INLINE void turned_pairs(const float* table, const std::int32_t* ids, F32x16& first,
                                  F32x16& second) {
 #if defined(__SSE2__)

@@ -87,8 +87,7 @@ class SpaceTree {
 
   static std::uint64_t spread_bits(std::uint32_t x) {
     std::uint64_t code = 0;
-    for (int b = 0; b < kBits; ++b)
-      code |= static_cast<std::uint64_t>(x >> b & 1u) << (b * D);
+    for (int b = 0; b < kBits; ++b) code |= static_cast<std::uint64_t>(x >> b & 1u) << (b * D);
     return code;
   }
 
@@ -97,16 +96,17 @@ class SpaceTree {
     cells_.push_back({});
     double mean[D] = {};
     for (std::size_t i = begin; i < end; ++i)
-      for (int d = 0; d < D; ++d) mean[d] += static_cast<double>(sorted_[i * D + static_cast<std::size_t>(d)]);
+      for (int d = 0; d < D; ++d)
+        mean[d] += static_cast<double>(sorted_[i * D + static_cast<std::size_t>(d)]);
     const bool leaf = end - begin <= kLeaf || level == kBits;
     if (!leaf) {
       const int shift = (kBits - 1 - level) * D;
       for (std::size_t from = begin; from < end;) {
         const std::uint64_t child = order_[from].first >> shift;
-        const auto to = std::partition_point(
-            order_.begin() + static_cast<std::ptrdiff_t>(from),
-            order_.begin() + static_cast<std::ptrdiff_t>(end),
-            [&](const auto& item) { return item.first >> shift == child; });
+        const auto to =
+            std::partition_point(order_.begin() + static_cast<std::ptrdiff_t>(from),
+                                 order_.begin() + static_cast<std::ptrdiff_t>(end),
+                                 [&](const auto& item) { return item.first >> shift == child; });
         const auto stop = static_cast<std::size_t>(to - order_.begin());
         divide(from, stop, level + 1, side * 0.5f);
         from = stop;
@@ -151,8 +151,7 @@ class SpaceTree {
       const Cell& cell = cells_[id];
       float away = 0.0f;
       for (int d = 0; d < D; ++d) {
-        const float gap =
-            std::max(std::max(low[d] - cell.mean[d], cell.mean[d] - high[d]), 0.0f);
+        const float gap = std::max(std::max(low[d] - cell.mean[d], cell.mean[d] - high[d]), 0.0f);
         away += gap * gap;
       }
       if (cell.side * cell.side < theta_ * theta_ * away) {

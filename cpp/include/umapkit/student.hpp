@@ -3,8 +3,8 @@
 //   w(s) = (1 + s / a)^(-a),  s = |y_i - y_j|^2,   e(s) = 1 / (1 + s / a)
 //   -1/2 dw/dy_i = w e (y_i - y_j)
 //
-// a: degrees of freedom; 1 is t-SNE's Cauchy kernel (van der Maaten, Hinton 2008), below 1 tails are
-// heavier (Kobak, Linderman, Steinerberger, Kluger, Berens: Heavy-tailed kernels reveal a finer
+// a: degrees of freedom; 1 is t-SNE's Cauchy kernel (van der Maaten, Hinton 2008), below 1 tails
+// are heavier (Kobak, Linderman, Steinerberger, Kluger, Berens: Heavy-tailed kernels reveal a finer
 // cluster structure in t-SNE visualisations, 2019). For a = 1 no power is taken.
 #pragma once
 #include "umapkit/power.hpp"

@@ -1,12 +1,14 @@
 // New points on a finished map of t-SNE, each by itself.
 //
-//   KL_i = sum_j p_{j|i} log(p_{j|i} / q_{j|i}),   q_{j|i} = w_ij / phi(y_i),  phi(y) = sum_j w(|y - y_j|^2)
-//   g_i = x sum_j p_{j|i} e_ij (y_i - y_j) + 1/2 grad phi(y_i) / phi(y_i),   shortened to `steepest`
+//   KL_i = sum_j p_{j|i} log(p_{j|i} / q_{j|i}),   q_{j|i} = w_ij / phi(y_i),  phi(y) = sum_j w(|y
+//   - y_j|^2) g_i = x sum_j p_{j|i} e_ij (y_i - y_j) + 1/2 grad phi(y_i) / phi(y_i),   shortened to
+//   `steepest`
 //
 // j: points of the map, which stay; p_{j|i}: sum 1 over the nearest rows. Gains and momentum as in
 // tsne_step.hpp. Embedding new points so is openTSNE's (Policar, Strazar, Zupan: openTSNE, J. Stat.
 // Softw. 2024); normalised for each point alone, it does not see the rest of the batch. phi comes
-// from the map's grid (grid_field.hpp), outside of its box from all points. O(steps (k + 4^D)) a point.
+// from the map's grid (grid_field.hpp); outside of its box, or where it is coarse, from all points.
+// O(steps (k + 4^D)) a point.
 #pragma once
 #include <cmath>
 #include <cstdint>
@@ -20,6 +22,8 @@
 UMAPKIT_BEGIN
 namespace tsne {
 
+constexpr float kCoarsest = 0.75f;  // spacing of a grid that is read; maps in space may need more
+
 // neighbors and weights: (rows, k), k a multiple of 16; padding: any point with weight 0.
 template <int D>
 void settle_points(const GridField<D>& field, const Student& student, const float* map,
@@ -32,6 +36,7 @@ void settle_points(const GridField<D>& field, const Student& student, const floa
     for (int d = 0; d < D; ++d) places[i * kWidth + d] = map[i * D + static_cast<std::size_t>(d)];
   Columns<D> columns;
   columns.read(places.data(), n);
+  const bool known = field.spacing() <= kCoarsest;
   const float everyone = field.shift() * static_cast<float>(n);
   for_blocks(rows, 16, n_threads, [&](std::size_t begin, std::size_t end, int) {
     for (std::size_t i = begin; i < end; ++i) {
@@ -41,7 +46,7 @@ void settle_points(const GridField<D>& field, const Student& student, const floa
       for (std::int64_t step = 0; step < steps; ++step) {
         float push[D], pulled[D];
         float phi;
-        if (field.inside(y)) {
+        if (known && field.inside(y)) {
           phi = field.at(y, push) + everyone;
           for (int d = 0; d < D; ++d) push[d] *= -0.5f;
         } else {
@@ -67,8 +72,7 @@ void settle_points(const GridField<D>& field, const Student& student, const floa
           pulled[d] = options.exaggeration * sum(sums_of[d]) - share * push[d];
           length += pulled[d] * pulled[d];
         }
-        const float shorter =
-            length > steepest * steepest ? steepest / std::sqrt(length) : 1.0f;
+        const float shorter = length > steepest * steepest ? steepest / std::sqrt(length) : 1.0f;
         for (int d = 0; d < D; ++d) {
           const float g = pulled[d] * shorter;
           const int old_sign = (velocity[d] > 0.0f) - (velocity[d] < 0.0f);

@@ -5,10 +5,11 @@
 //   G <- G + 0.2 where the signs of v and g differ, else 0.8 G + 0.01
 //   v <- m v - eta G g, shortened to 5 if longer;   y <- y + v;   y <- y - mean(y)
 //
-// p: joint probabilities (sum 1, zero beyond nearest neighbours), w, e: student.hpp, x: exaggeration
-// (1 but at the beginning), R_i: all_pairs.hpp, space_tree.hpp or grid_field.hpp. van der Maaten,
-// Hinton: Visualizing data using t-SNE, JMLR 2008; gains: Jacobs 1988; eta = n / x: Belkina et al.,
-// Nature Communications 2019. Factor, gains and bound of the step are those of openTSNE.
+// p: joint probabilities (sum 1, zero beyond nearest neighbours), w, e: student.hpp, x:
+// exaggeration (1 but at the beginning), R_i: all_pairs.hpp, space_tree.hpp or grid_field.hpp. van
+// der Maaten, Hinton: Visualizing data using t-SNE, JMLR 2008; gains: Jacobs 1988; eta = n / x:
+// Belkina et al., Nature Communications 2019. Factor, gains and bound of the step are those of
+// openTSNE.
 //
 // All points read the places of the step's start. O(edges + repulsion) a step. A vertex sums its
 // own edges in their order, sixteen lanes in a fixed tree; means are sums of blocks of fixed size.
@@ -90,7 +91,8 @@ struct State {
       : graph(g), places(g.n * kWidth + kLanes), next(places.size()), force(places.size()) {
     for (std::size_t i = 0; i < graph.n; ++i)
       for (int d = 0; d < D; ++d)
-        places[i * kWidth + static_cast<std::size_t>(d)] = positions[row(i) + static_cast<std::size_t>(d)];
+        places[i * kWidth + static_cast<std::size_t>(d)] =
+            positions[row(i) + static_cast<std::size_t>(d)];
   }
   // Where vertex `place` begins in the caller's arrays.
   std::size_t row(std::size_t place) const {
@@ -153,7 +155,8 @@ void descend(const Affinities& graph, const Student& student, Repulsion&& repuls
     }
     for_blocks(n, 8192, n_threads, [&](std::size_t begin, std::size_t end, int) {
       for (std::size_t i = begin; i < end; ++i)
-        for (int d = 0; d < D; ++d) state.places[i * kWidth + d] = state.next[i * kWidth + d] - mean[d];
+        for (int d = 0; d < D; ++d)
+          state.places[i * kWidth + d] = state.next[i * kWidth + d] - mean[d];
     });
   }
   for (std::size_t i = 0; i < n; ++i)

@@ -206,9 +206,7 @@ def load(path: str | os.PathLike[str]) -> Any:
     return model
 
 
-def check_arrays(
-    path: str | os.PathLike[str], arrays: dict[str, NDArray[Any]], rows: Rows
-) -> None:
+def check_arrays(path: str | os.PathLike[str], arrays: dict[str, NDArray[Any]], rows: Rows) -> None:
     """Refuse arrays that do not fit together: the kernels would read beyond their ends."""
     embedding, kept, slot = (arrays[name] for name in ("embedding", "kept", "slot"))
     n, u = len(slot), len(kept)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 # The search draws from this seed whatever random_state is, so that a cache serves every seed.
 _SEARCH_SEED = 0
-_BASE = 36  # columns of the searched lists; longer ones are made of them
+_BASE = 40  # columns of the searched lists; longer ones are made of them
 _WIDEST = 400  # columns up to which that is done; beyond, the search looks at all rows
 _DEVIATION = 1e-4  # of the start's first axis
 
@@ -63,11 +63,8 @@ def find_affinities(model: TSNE, rows: Any, graph: Any) -> csr_array:
         return csr_array(parts, shape=given.shape)
     scales = perplexities(model, len(rows))
     model.perplexity_ = scales[0] if np.ndim(model.perplexity) == 0 else scales
-    if model.affinities == "uniform":
-        columns = round(max(scales)) + 1
-    else:
-        columns = int(3 * max(scales)) + 1
-    columns = min(len(rows), columns)
+    widest = max(scales) if model.affinities == "uniform" else int(3 * max(scales))
+    columns = min(len(rows), round(widest) + 1)
     if model.precomputed_knn is not None:
         neighbors = check_precomputed(model.precomputed_knn, n=len(rows), n_neighbors=columns)
         recall = estimate_recall(
@@ -86,7 +83,7 @@ def find_affinities(model: TSNE, rows: Any, graph: Any) -> csr_array:
 
 
 def find_lists(model: TSNE, rows: Rows, columns: int) -> tuple[Neighbors, float]:
-    """Lists of the kept rows, `columns` long, and their recall; keeps the index."""
+    """Return lists of the kept rows, `columns` long, and their recall; keep the index."""
     base = _BASE if _BASE < columns <= _WIDEST else columns
     method = model.neighbors
     if method == "auto" and columns > _WIDEST:

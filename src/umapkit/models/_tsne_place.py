@@ -29,7 +29,9 @@ def place_rows(
             f"different rows. Give a number from 1 to {len(kept)}."
         )
         raise ValueError(msg)
-    near = model._search_index().query(rows, min(len(kept), max(pulling, _FOR_START)), n_jobs=n_jobs)
+    near = model._search_index().query(
+        rows, min(len(kept), max(pulling, _FOR_START)), n_jobs=n_jobs
+    )
     start = np.median(places[near.indices[:, :_FOR_START]], axis=1).astype(np.float32)
     indices, weights = query_affinities(near.with_k(pulling), perplexity=perplexity, n_jobs=n_jobs)
     _, exaggeration, rate, momentum = options.stage(0, len(kept))
@@ -50,8 +52,6 @@ def field_of(model: TSNE, places: NDArray[np.float32], n_jobs: int) -> FrozenFie
     """Return the map's potential, kept from one call to the next while the map is the same."""
     field = model._field
     if field is None or not np.array_equal(field.places, places):
-        field = FrozenField.of(
-            places, degrees_of_freedom=model.degrees_of_freedom, n_jobs=n_jobs
-        )
+        field = FrozenField.of(places, degrees_of_freedom=model.degrees_of_freedom, n_jobs=n_jobs)
         model._field = field
     return field

@@ -11,7 +11,7 @@ from umapkit.neighbors._neighbors import Neighbors, with_self
 from umapkit.neighbors._table import Table, kernel_of
 
 # A list is made this much longer in a round, at most: further neighbours of neighbours are missed.
-_GROWTH = 2.0
+_GROWTH = 2.4
 
 
 def widen(index: NeighborIndex, k: int, *, n_jobs: int | None = None) -> Neighbors | None:

@@ -187,7 +187,7 @@ def _checked(graph: csr_array, start: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def _entropy(graph: csr_array) -> float:
-    """sum p log p, in nats."""
+    """Sum p log p, in nats."""
     total = 0.0
     for begin in range(0, len(graph.data), 2**22):
         p = graph.data[begin : begin + 2**22].astype(np.float64)

@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 Repulsion = Literal["auto", "exact", "tree", "grid"]
-# Vertices up to which all pairs are the fastest, by dimensions; beyond, in three dimensions, those
-# up to which the tree is.
-_EXACT_UP_TO = {1: 1500, 2: 2500, 3: 5000}
-_TREE_UP_TO = {1: 0, 2: 0, 3: 100_000}
+# Vertices up to which all pairs are the fastest, by dimensions.
+_EXACT_UP_TO = {1: 1500, 2: 2500, 3: 2500}
 METHODS = {"exact": 0, "tree": 1, "grid": 2}
 # Distance of the grid's nodes, in units of the map; docs/notes/tsne.md tells what it costs.
-SPACING = {1: 0.25, 2: 0.5, 3: 0.7}
+SPACING = {1: 0.25, 2: 0.4, 3: 0.5}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +86,8 @@ class TsneOptions:
             return self.repulsion
         if n <= _EXACT_UP_TO[n_components]:
             return "exact"
-        return "tree" if n <= _TREE_UP_TO[n_components] else "grid"
+        # A map in space is wide and thin: a grid that resolves it has more nodes than it has points.
+        return "tree" if n_components == 3 else "grid"
 
     def stage(self, epoch: int, n: int) -> tuple[int, float, float, float]:
         """Return the end of the epoch's stage, its exaggeration, learning rate and momentum."""
