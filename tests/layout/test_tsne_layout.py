@@ -141,9 +141,9 @@ for d in (1, 2, 3):
     start = (rng.normal(size=(700, d)) * 1e-4).astype(np.float32)
     for method in ("exact", "tree", "grid"):
         for freedom in (1.0, 0.7):
-            epochs = 60 if d < 3 else 10
+            epochs = 40 if d < 3 else 5
             options = TsneOptions(
-                n_epochs=epochs, early_epochs=30, repulsion=method, degrees_of_freedom=freedom
+                n_epochs=epochs, early_epochs=epochs // 2, repulsion=method, degrees_of_freedom=freedom
             )
             layout = TsneLayout(joint, start, options, n_jobs=2)
             found = layout.run()

@@ -127,7 +127,8 @@ template <int D>
 class GridField {
  public:
   static constexpr std::size_t kMostNodes = D == 1 ? 1u << 20 : D == 2 ? 3000 : 128;
-  static constexpr float kFewest = 48.0f;  // cells along the longer side of a small map
+  static constexpr float kFewest =
+      D == 3 ? 20.0f : 48.0f;              // cells along the longer side of a small map
   static constexpr std::size_t kSlab = 8;  // rows of cells; more than a point reaches
 
   // A finished potential as plain numbers, so that it can be kept elsewhere.

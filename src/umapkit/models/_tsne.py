@@ -234,11 +234,11 @@ class TSNE(NeighborEmbedding):
         LayoutInterrupted
             On Ctrl-C during the layout (a KeyboardInterrupt); `embedding_` is the last map.
         """
-        self._check_parameters(graph=graph)
         rows = self._rows(X, reset=True)
         if len(rows) < 2:
             msg = f"Found array with {len(rows)} sample(s); t-SNE needs a minimum of 2 rows."
             raise ValueError(msg)
+        self._check_parameters(graph=graph)
         forget(self)
         self.seed_ = resolve_seed(self.random_state)
         everyone = find_equals(rows, self.n_jobs)

@@ -12,7 +12,7 @@ Repulsion = Literal["auto", "exact", "tree", "grid"]
 _EXACT_UP_TO = {1: 1500, 2: 2500, 3: 2500}
 METHODS = {"exact": 0, "tree": 1, "grid": 2}
 # Distance of the grid's nodes, in units of the map; docs/notes/tsne.md tells what it costs.
-SPACING = {1: 0.25, 2: 0.4, 3: 0.5}
+SPACING = {1: 0.25, 2: 0.4, 3: 0.4}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +86,7 @@ class TsneOptions:
             return self.repulsion
         if n <= _EXACT_UP_TO[n_components]:
             return "exact"
-        # A map in space is wide and thin: a grid that resolves it has more nodes than it has points.
+        # A map in space is wide and thin: a grid that resolves it has more nodes than points.
         return "tree" if n_components == 3 else "grid"
 
     def stage(self, epoch: int, n: int) -> tuple[int, float, float, float]:
