@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import umapkit
-from umapkit import UMAP, data, plot
+from umapkit import TSNE, UMAP, data, plot
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -189,6 +189,21 @@ def labels() -> Figure:
     return figure
 
 
+def tsne() -> Figure:
+    """Draw t-SNE as it is, with exaggeration, and with heavier tails."""
+    rows, target = fashion()
+    figure, axes = grid(1, 3, width=10.5, height=3.8)
+    cases: dict[str, dict[str, Any]] = {
+        "TSNE()": {},
+        "exaggeration=4": {"exaggeration": 4},
+        "degrees_of_freedom=0.5": {"degrees_of_freedom": 0.5},
+    }
+    for axis, (title, options) in zip(axes[0], cases.items(), strict=True):
+        model = TSNE(random_state=0, **options).fit(rows)
+        small(axis, model, labels=target, title=title, size=1.5)
+    return figure
+
+
 def three_clouds() -> tuple[np.ndarray, np.ndarray]:
     """Return 1,500 rows of 10 columns in three clouds of unlike width and gaps."""
     rng = np.random.default_rng(0)
@@ -211,6 +226,7 @@ PICTURES: dict[str, Callable[[], Figure]] = {
     "trust": trust,
     "transform": transform,
     "labels": labels,
+    "tsne": tsne,
 }
 
 

@@ -143,7 +143,8 @@ for d in (1, 2, 3):
         for freedom in (1.0, 0.7):
             epochs = 40 if d < 3 else 5
             options = TsneOptions(
-                n_epochs=epochs, early_epochs=epochs // 2, repulsion=method, degrees_of_freedom=freedom
+                n_epochs=epochs, early_epochs=epochs // 2, repulsion=method,
+                degrees_of_freedom=freedom,
             )
             layout = TsneLayout(joint, start, options, n_jobs=2)
             found = layout.run()
