@@ -114,6 +114,9 @@ class TsneLayout(Layout):
         attraction, repelled, _ = self._measure(repulsion)
         return 4.0 * (attraction - repelled)
 
+    def _too_large(self) -> str:
+        return f"learning_rate={self.options.learning_rate!r} is too large. Give 'auto', or less."
+
     def _measure(self, repulsion: str) -> tuple[NDArray[Any], NDArray[Any], float]:
         """Attraction, repulsion over Z, and the cross-entropy of map and graph."""
         attraction = np.empty_like(self.embedding)
