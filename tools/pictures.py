@@ -190,17 +190,13 @@ def labels() -> Figure:
 
 
 def tsne() -> Figure:
-    """Draw t-SNE as it is, with exaggeration, and with heavier tails."""
-    rows, target = fashion()
-    figure, axes = grid(1, 3, width=10.5, height=3.8)
-    cases: dict[str, dict[str, Any]] = {
-        "TSNE()": {},
-        "exaggeration=4": {"exaggeration": 4},
-        "degrees_of_freedom=0.5": {"degrees_of_freedom": 0.5},
-    }
-    for axis, (title, options) in zip(axes[0], cases.items(), strict=True):
-        model = TSNE(random_state=0, **options).fit(rows)
-        small(axis, model, labels=target, title=title, size=1.5)
+    """Draw all handwritten digits by t-SNE, from their first 50 principal components."""
+    from umapkit.init import pca_start
+
+    example = data.load("mnist")
+    rows = pca_start(example.data, n_components=50, seed=0)
+    figure, axes = grid(1, 1, width=6.4, height=4.8)
+    plot.points(TSNE(random_state=0).fit(rows), labels=example.target, ax=axes[0, 0])
     return figure
 
 

@@ -184,16 +184,16 @@ class TSNE(NeighborEmbedding):
         self.affinities: Literal["perplexity", "uniform"] = affinities
         self.metric = metric
         self.metric_kwds = metric_kwds
-        self.early_exaggeration = early_exaggeration
+        self.early_exaggeration: float | Literal["auto"] = early_exaggeration
         self.early_epochs = early_epochs
         self.exaggeration = exaggeration
         self.n_epochs = n_epochs
         self.degrees_of_freedom = degrees_of_freedom
-        self.learning_rate = learning_rate
+        self.learning_rate: float | Literal["auto"] = learning_rate
         self.early_momentum = early_momentum
         self.momentum = momentum
         self.init = init
-        self.repulsion = repulsion
+        self.repulsion: Repulsion = repulsion
         self.theta = theta
         self.random_state = random_state
         self.precomputed_knn = precomputed_knn
@@ -389,7 +389,8 @@ class TSNE(NeighborEmbedding):
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the potential of the map: it is made again where it is needed."""
-        return {**super().__getstate__(), "_field": None}
+        state: Any = super().__getstate__()
+        return {**state, "_field": None}
 
     def _keeps_sparse(self, X: Any, *, reset: bool) -> bool:
         if reset:

@@ -135,7 +135,7 @@ class TsneLayout(Layout):
         cross = float(totals[1]) * math.log(2.0) + math.log(z)
         return attraction.astype(np.float64), repelled.astype(np.float64) / z, cross
 
-    def _graph_arrays(self) -> tuple[NDArray[Any], ...]:
+    def _graph_arrays(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
         padded = self._padded
         return padded.vectors, padded.heads, padded.weights, padded.vertices
 
