@@ -120,6 +120,13 @@ def _opentsne(rows: np.ndarray, ask: Ask) -> Fit:
     return Fit(np.asarray(model), lists, model.transform)
 
 
+def _umapkit_tsne(rows: np.ndarray, ask: Ask) -> Fit:
+    from umapkit import TSNE
+
+    model = TSNE(n_components=ask.n_components, random_state=ask.seed, n_jobs=ask.jobs).fit(rows)
+    return Fit(model.embedding_, lambda: None, model.transform, model)
+
+
 def _fastumap(rows: np.ndarray, ask: Ask) -> Fit:
     import fastumap
     from fastumap.neighbors import knn_graph
@@ -208,6 +215,7 @@ METHODS = {
     "umap-learn-seeded": Card("umap-learn", "umap", _umap_learn_seeded, places=True, sparse=True),
     "umapkit-densmap": Card("umapkit", "umapkit", _umapkit_densmap, places=True, dense=True),
     "umap-learn-densmap": Card("umap-learn", "umap", _umap_learn_densmap, dense=True),
+    "umapkit-tsne": Card("umapkit", "umapkit", _umapkit_tsne, places=True),
     "openTSNE": Card("openTSNE", "openTSNE", _opentsne, places=True),
     "fastumap": Card("fastumap", "fastumap", _fastumap, uses_sklearn=False, places=True),
     "manifolds-rs": Card("manifolds-rs", "manifolds_rs", _manifolds, uses_sklearn=False),

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import umapkit
-from umapkit import UMAP, data, plot
+from umapkit import TSNE, UMAP, data, plot
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -191,6 +191,17 @@ def labels() -> Figure:
     return figure
 
 
+def tsne() -> Figure:
+    """Draw all handwritten digits by t-SNE, from their first 50 principal components."""
+    from umapkit.init import pca_start
+
+    example = data.load("mnist")
+    rows = pca_start(example.data, n_components=50, seed=0)
+    figure, axes = grid(1, 1, width=6.4, height=4.8)
+    plot.points(TSNE(random_state=0).fit(rows), labels=example.target, ax=axes[0, 0])
+    return figure
+
+
 def three_clouds() -> tuple[np.ndarray, np.ndarray]:
     """Return 1,500 rows of 10 columns in three clouds of unlike width and gaps."""
     rng = np.random.default_rng(0)
@@ -252,6 +263,7 @@ PICTURES: dict[str, Callable[[], Figure]] = {
     "theory-ring": theory("ring"),
     "theory-forces": theory("forces"),
     "theory-weights": theory("weights"),
+    "tsne": tsne,
 }
 
 

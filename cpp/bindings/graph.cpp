@@ -83,6 +83,22 @@ void unite(Array<const std::int64_t, 1> begins, Array<const std::int32_t, 1> cou
                         indptr.data(), columns.data(), united.data(), n_threads);
 }
 
+void conditional_affinities(Array<const std::int32_t, 2> indices, Array<const float, 2> distances,
+                            bool own, Array<const double, 1> log_perplexities,
+                            Array<std::int32_t, 2> targets, Array<float, 2> values,
+                            Array<std::int32_t, 1> counts, int n_threads) {
+  const std::size_t n = indices.shape(0), k = indices.shape(1);
+  if (distances.shape(0) != n || targets.shape(0) != n || values.shape(0) != n ||
+      counts.shape(0) != n || distances.shape(1) != k || targets.shape(1) != k ||
+      values.shape(1) != k)
+    throw nb::value_error("all tables must have the same shape");
+  if (log_perplexities.shape(0) == 0) throw nb::value_error("there must be a perplexity");
+  const nb::gil_scoped_release unlocked;
+  graph_kernels().conditional_affinities(indices.data(), distances.data(), n, k, own,
+                                         log_perplexities.data(), log_perplexities.shape(0),
+                                         targets.data(), values.data(), counts.data(), n_threads);
+}
+
 void count_padded(Array<const std::int64_t, 1> indptr, Array<const float, 1> data, float top,
                   float least, Array<const std::int32_t, 1> vertices,
                   Array<std::int64_t, 1> vectors, Array<float, 1> degree, int n_threads) {
@@ -123,6 +139,9 @@ void bind_graph(nb::module_& m) {
   m.def("unite", &unite, "begins"_a.noconvert(), "counts"_a.noconvert(), "targets"_a.noconvert(),
         "values"_a.noconvert(), "ratio"_a, "indptr"_a.noconvert(), "columns"_a.noconvert(),
         "united"_a.noconvert(), "n_threads"_a);
+  m.def("conditional_affinities", &conditional_affinities, "indices"_a.noconvert(),
+        "distances"_a.noconvert(), "own"_a, "log_perplexities"_a.noconvert(),
+        "targets"_a.noconvert(), "values"_a.noconvert(), "counts"_a.noconvert(), "n_threads"_a);
   m.def("count_padded", &count_padded, "indptr"_a.noconvert(), "data"_a.noconvert(), "top"_a,
         "least"_a, "vertices"_a.noconvert(), "vectors"_a.noconvert(), "degree"_a.noconvert(),
         "n_threads"_a);

@@ -151,6 +151,20 @@ void rerank(int metric, In<float, 2> table, In<std::int32_t, 1> order, In<std::u
                              scale, ids.data(), distances.data(), n_threads);
 }
 
+void explore(int metric, In<float, 2> table, In<std::int32_t, 2> lists, bool root, float scale,
+             Out<std::int32_t, 2> ids, Out<float, 2> distances, int n_threads) {
+  const std::size_t n = table.shape(0);
+  require(lists.shape(0) == n && ids.shape(0) == n && distances.shape(0) == n &&
+              ids.shape(1) == distances.shape(1),
+          "n rows each");
+  const auto most = static_cast<std::int32_t>(n);
+  for (std::size_t e = 0; e < n * lists.shape(1); ++e)
+    require(lists.data()[e] < most, "a neighbour is no row");
+  neighbors_kernels().explore(metric, table.data(), n, table.shape(1), lists.data(), lists.shape(1),
+                              static_cast<int>(ids.shape(1)), root, scale, ids.data(),
+                              distances.data(), n_threads);
+}
+
 void search(int metric, int narrow_metric, In<float, 2> queries, In<float, 2> narrow_queries,
             std::optional<In<float, 1>> query_heights, In<float, 2> table, In<float, 2> narrow_rows,
             std::optional<In<float, 1>> heights, In<std::int32_t, 2> members,
@@ -214,6 +228,8 @@ void bind_neighbors(nb::module_& m) {
   m.def("rerank", &rerank, "metric"_a, "table"_a.noconvert(), "order"_a.noconvert(),
         "lists"_a.noconvert(), "root"_a, "scale"_a, "ids"_a.noconvert(), "distances"_a.noconvert(),
         "n_threads"_a, Free());
+  m.def("explore", &explore, "metric"_a, "table"_a.noconvert(), "lists"_a.noconvert(), "root"_a,
+        "scale"_a, "ids"_a.noconvert(), "distances"_a.noconvert(), "n_threads"_a, Free());
   m.def("search", &search, "metric"_a, "narrow_metric"_a, "queries"_a.noconvert(),
         "narrow_queries"_a.noconvert(), "query_heights"_a.noconvert().none(), "table"_a.noconvert(),
         "narrow_rows"_a.noconvert(), "heights"_a.noconvert().none(), "members"_a.noconvert(),

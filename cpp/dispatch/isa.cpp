@@ -19,6 +19,7 @@
 #include "tables/quality.hpp"
 #include "tables/sparse.hpp"
 #include "tables/streaming.hpp"
+#include "tables/tsne.hpp"
 
 namespace umapkit {
 
@@ -115,6 +116,7 @@ UMAPKIT_DISPATCH(DistancesTable, distances)
 UMAPKIT_DISPATCH(GraphTable, graph)
 UMAPKIT_DISPATCH(InitTable, init)
 UMAPKIT_DISPATCH(LayoutTable, layout)
+UMAPKIT_DISPATCH(TsneTable, tsne)
 UMAPKIT_DISPATCH(OutputTable, output)
 UMAPKIT_DISPATCH(LabelsTable, labels)
 UMAPKIT_DISPATCH(QualityTable, quality)

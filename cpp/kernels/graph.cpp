@@ -4,6 +4,7 @@
 #include "umapkit/fuzzy.hpp"
 #include "umapkit/isa.hpp"
 #include "umapkit/pad.hpp"
+#include "umapkit/perplexity.hpp"
 
 UMAPKIT_BEGIN
 
@@ -19,7 +20,8 @@ void unite_lists(std::size_t n, const std::int64_t* begins, const std::int32_t* 
 
 extern const GraphTable graph_table;
 const GraphTable graph_table = {
-    &find_bandwidths, &find_memberships, &unite_lists, &count_padded, &fill_padded,
+    &find_bandwidths, &find_memberships, &unite_lists,
+    &count_padded,    &fill_padded,      &conditional_affinities,
 };
 
 UMAPKIT_END

@@ -7,6 +7,7 @@
 #include "umapkit/descent.hpp"
 #include "umapkit/distance.hpp"
 #include "umapkit/exact.hpp"
+#include "umapkit/explore.hpp"
 #include "umapkit/isa.hpp"
 #include "umapkit/project.hpp"
 #include "umapkit/rerank.hpp"
@@ -84,6 +85,15 @@ void rerank_of(int metric, const float* table, std::size_t n, std::size_t d,
   });
 }
 
+void explore_of(int metric, const float* table, std::size_t n, std::size_t d,
+                const std::int32_t* lists, std::size_t width, int k, bool root, float scale,
+                std::int32_t* ids, float* distances, int n_threads) {
+  with_descent_metric(metric, [&]<Metric M>() {
+    explore<M>(table, n, d, lists, width, k, Finish{root, scale, nullptr}, ids, distances,
+               n_threads);
+  });
+}
+
 void search_of(int metric, int narrow_metric, const float* queries, const float* narrow_queries,
                const float* query_heights, std::size_t m, const float* table, std::size_t n,
                std::size_t d, const float* narrow_rows, const float* heights, std::size_t p,
@@ -105,8 +115,8 @@ void search_of(int metric, int narrow_metric, const float* queries, const float*
 
 extern const NeighborsTable neighbors_table;
 const NeighborsTable neighbors_table = {
-    direct_rows, row_squares_of, nearest_of, nearest_bounded_of, principal_axes, project,
-    narrow,      build_trees,    descend_of, rerank_of,          search_of,      tree_depth,
+    direct_rows, row_squares_of, nearest_of, nearest_bounded_of, principal_axes, project,    narrow,
+    build_trees, descend_of,     rerank_of,  search_of,          tree_depth,     explore_of,
 };
 
 UMAPKIT_END

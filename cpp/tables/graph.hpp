@@ -23,6 +23,10 @@ struct GraphTable {
                       const float* data, float top, float least, const std::int32_t* vertices,
                       const std::int32_t* places, const std::int64_t* vectors, std::int32_t* heads,
                       float* weights, int n_threads);
+  void (*conditional_affinities)(const std::int32_t* indices, const float* distances, std::size_t n,
+                                 std::size_t k, bool own, const double* log_perplexities,
+                                 std::size_t scales, std::int32_t* targets, float* values,
+                                 std::int32_t* counts, int n_threads);
 };
 
 const GraphTable& graph_kernels();

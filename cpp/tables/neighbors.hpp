@@ -45,6 +45,9 @@ struct NeighborsTable {
                  int width, int effort, int k, bool root, float scale, std::int32_t* ids,
                  float* distances, int n_threads);
   int (*tree_depth)(std::size_t n, std::size_t leaf_size);
+  void (*explore)(int metric, const float* table, std::size_t n, std::size_t d,
+                  const std::int32_t* lists, std::size_t width, int k, bool root, float scale,
+                  std::int32_t* ids, float* distances, int n_threads);
 };
 
 const NeighborsTable& neighbors_kernels();

@@ -25,6 +25,7 @@ _NAMES = {
     "ParametricUMAP": "parametric",
     "ProgressiveUMAP": "streaming",
     "SemiSupervisedUMAP": "parametric",
+    "TSNE": "models",
     "VAE": "parametric",
     "combine": "models",
     "find_neighbors": "neighbors",
@@ -71,7 +72,7 @@ if TYPE_CHECKING:
     from umapkit.graph import FuzzySet, fuzzy_graph, perplexity_graph
     from umapkit.init import place, spectral_start
     from umapkit.layout import run_layout
-    from umapkit.models import UMAP, AlignedUMAP, Combination, CombinedUMAP, combine
+    from umapkit.models import TSNE, UMAP, AlignedUMAP, Combination, CombinedUMAP, combine
     from umapkit.neighbors import Neighbors, find_neighbors
     from umapkit.parametric import (
         VAE,
@@ -84,6 +85,7 @@ if TYPE_CHECKING:
     from umapkit.streaming import ProgressiveUMAP
 
 __all__ = [
+    "TSNE",
     "UMAP",
     "VAE",
     "AlignedUMAP",

@@ -368,6 +368,57 @@ UMAPKIT_INLINE void turned_rows(const float* table, std::size_t stride, const st
 #endif
 }
 
+// Pairs of floats, ids[0..15] of a table of pairs: lane l of `first` and `second` is the pair
+// ids[l]. Sixteen loads of 8 bytes.
+UMAPKIT_INLINE void turned_pairs(const float* table, const std::int32_t* ids, F32x16& first,
+                                 F32x16& second) {
+#if defined(__SSE2__)
+  const auto two = [&](int l) {  // pairs l and l + 1
+    double low, high;
+    std::memcpy(&low, table + 2 * static_cast<std::size_t>(ids[l]), sizeof low);
+    std::memcpy(&high, table + 2 * static_cast<std::size_t>(ids[l + 1]), sizeof high);
+    return _mm_castpd_ps(_mm_loadh_pd(_mm_set_sd(low), &high));
+  };
+#if defined(__AVX512F__)
+  const auto eight = [&](int l) {  // pairs l, l + 1, l + 4, l + 5, ...
+    __m512 all = _mm512_castps128_ps512(two(l));
+    all = _mm512_insertf32x4(all, two(l + 4), 1);
+    all = _mm512_insertf32x4(all, two(l + 8), 2);
+    return _mm512_insertf32x4(all, two(l + 12), 3);
+  };
+  const __m512 a = eight(0), b = eight(2);
+  first.v = (Pack<float, 16>::Register)_mm512_shuffle_ps(a, b, 0x88);
+  second.v = (Pack<float, 16>::Register)_mm512_shuffle_ps(a, b, 0xDD);
+#elif defined(__AVX2__)
+  const auto half = [&](int l, auto& x, auto& y) {
+    const __m256 a = _mm256_insertf128_ps(_mm256_castps128_ps256(two(l)), two(l + 4), 1);
+    const __m256 b = _mm256_insertf128_ps(_mm256_castps128_ps256(two(l + 2)), two(l + 6), 1);
+    x.v = (Pack<float, 8>::Register)_mm256_shuffle_ps(a, b, 0x88);
+    y.v = (Pack<float, 8>::Register)_mm256_shuffle_ps(a, b, 0xDD);
+  };
+  half(0, first.low, second.low);
+  half(8, first.high, second.high);
+#else
+  const auto quarter = [&](int l, auto& x, auto& y) {
+    const __m128 a = two(l), b = two(l + 2);
+    x.v = (Pack<float, 4>::Register)_mm_shuffle_ps(a, b, 0x88);
+    y.v = (Pack<float, 4>::Register)_mm_shuffle_ps(a, b, 0xDD);
+  };
+  quarter(0, first.low.low, second.low.low);
+  quarter(4, first.low.high, second.low.high);
+  quarter(8, first.high.low, second.high.low);
+  quarter(12, first.high.high, second.high.high);
+#endif
+#else
+  const auto column = [&](std::size_t c) {
+    return pick<float, kLanes>(
+        [&](int l) { return table[2 * static_cast<std::size_t>(ids[l]) + c]; });
+  };
+  first = column(0);
+  second = column(1);
+#endif
+}
+
 // The first two levels of the tree in which lanes are summed: halves upon halves.
 template <int N>
 UMAPKIT_INLINE F32x4 quarter_sums(const Pack<float, N>& a) {

@@ -25,6 +25,7 @@ from umapkit.graph._fuzzy_set import FuzzySet, pairs_of, values_at
 from umapkit.graph._given import check_graph
 from umapkit.graph._intersect import UNKNOWN_FACTOR, check_weight, farness, intersect_graphs
 from umapkit.graph._intersect_targets import intersect_targets
+from umapkit.graph._joint import joint_affinities, query_affinities
 from umapkit.graph._labels import intersect_labels, label_classes, label_codes
 from umapkit.graph._perplexity import (
     conditional_affinities,
@@ -62,6 +63,7 @@ __all__ = [
     "intersect_graphs",
     "intersect_labels",
     "intersect_targets",
+    "joint_affinities",
     "label_classes",
     "label_codes",
     "local_metric",
@@ -70,6 +72,7 @@ __all__ = [
     "pairs_of",
     "perplexity_graph",
     "precisions",
+    "query_affinities",
     "read_targets",
     "restore_graph",
     "restore_rows",

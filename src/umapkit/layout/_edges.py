@@ -56,6 +56,31 @@ class PaddedEdges:
 
         `vertices` is the order in which they lie in memory; None: their own.
         """
+        top = float(graph.data.max(initial=np.float32(0.0)))
+        # Where no edge has a weight, none is long enough.
+        cut = (top, least_weight(n_epochs, shape_of(graph)[0])) if top > 0 else (1.0, np.inf)
+        return cls._padded(graph, cut, vertices, n_threads)
+
+    @classmethod
+    def whole(
+        cls,
+        graph: csr_array,
+        *,
+        vertices: NDArray[np.int32] | None = None,
+        n_threads: int = 1,
+    ) -> PaddedEdges:
+        """Pad the rows of `graph` (n, n) with all their edges; weights stay as they are."""
+        return cls._padded(graph, (1.0, 0.0), vertices, n_threads)
+
+    @classmethod
+    def _padded(
+        cls,
+        graph: csr_array,
+        cut: tuple[float, float],
+        vertices: NDArray[np.int32] | None,
+        n_threads: int,
+    ) -> PaddedEdges:
+        """Weights over ``cut[0]``, where that is at least ``cut[1]``."""
         n = shape_of(graph)[0]
         if vertices is None:
             vertices = np.arange(n, dtype=np.int32)
@@ -65,9 +90,6 @@ class PaddedEdges:
             graph = graph.sorted_indices()
         indptr = np.ascontiguousarray(graph.indptr, dtype=np.int64)
         data = np.ascontiguousarray(graph.data, dtype=np.float32)
-        top = float(data.max(initial=np.float32(0.0)))
-        # Where no edge has a weight, none is long enough.
-        cut = (top, least_weight(n_epochs, n)) if top > 0 else (1.0, np.inf)
         vectors = np.empty(n + 1, dtype=np.int64)
         degree = np.empty(n, dtype=np.float32)
         _kernels.count_padded(indptr, data, *cut, vertices, vectors, degree, n_threads)

@@ -267,12 +267,18 @@ class Layout:
                 observer.end(self)
         if not np.isfinite(self.embedding).all():
             msg = (
-                f"After {self.epoch} epochs the map holds coordinates that are not finite: the "
-                f"curve a={self.options.a!r}, b={self.options.b!r} or the rates leave the range of "
-                "float32. Give smaller ones; find_ab() gives a and b."
+                f"After {self.epoch} epochs the map holds coordinates that are not finite: "
+                f"{self._too_large()}"
             )
             raise ValueError(msg)
         return self.embedding
+
+    def _too_large(self) -> str:
+        """Say which numbers carry a map beyond float32, and what to do."""
+        return (
+            f"the curve a={self.options.a!r}, b={self.options.b!r} or the rates leave the range of "
+            "float32. Give smaller ones; find_ab() gives a and b."
+        )
 
     def _loop(self, end: int, watching: list[Observer]) -> None:
         chunk = 1

@@ -7,9 +7,11 @@ from umapkit.models._combination import Combination
 from umapkit.models._combine import CombinedUMAP, combine
 from umapkit.models._load import load
 from umapkit.models._memory import fit_memory
+from umapkit.models._tsne import TSNE
 from umapkit.models._umap import UMAP
 
 __all__ = [
+    "TSNE",
     "UMAP",
     "AlignedUMAP",
     "Combination",

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 _SEARCH_SEED = 0
 
 
-def forget(model: UMAP) -> None:
+def forget(model: Any) -> None:
     """Drop the earlier fit: should this one fail, no mixture of the two may place rows."""
     new = ("a_", "b_", "n_features_in_", "feature_names_in_")
     for name in [n for n in vars(model) if n.endswith("_") and n not in new]:

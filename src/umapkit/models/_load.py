@@ -19,6 +19,7 @@ from umapkit.models._copies import Copies
 from umapkit.models._density import RadiusRule
 from umapkit.models._labels import classes_back, plain_classes
 from umapkit.models._place import GroundKeeper
+from umapkit.models._settings import given_neighbors
 from umapkit.models._umap import UMAP
 from umapkit.models._warm import is_model
 from umapkit.neighbors import GivenIndex, NeighborIndex, Neighbors, SameRows, check_ids
@@ -128,7 +129,7 @@ def load(path: str | os.PathLike[str]) -> Any:
 
     Returns
     -------
-    UMAP, CombinedUMAP, Combination or AlignedUMAP
+    UMAP, TSNE, CombinedUMAP, Combination or AlignedUMAP
         Fitted; its `transform` gives the same bits as that of the saved model.
 
     Raises
@@ -143,8 +144,12 @@ def load(path: str | os.PathLike[str]) -> Any:
         from umapkit.models import _load_composed
 
         return getattr(_load_composed, _COMPOSED[config["model"]])(path, config, arrays)
+    if config.get("model") == "TSNE":
+        from umapkit.models._tsne_load import load_tsne
+
+        return load_tsne(path, config, arrays)
     if config.get("model") != "UMAP":
-        known = ", ".join(map(repr, ["UMAP", *_COMPOSED]))
+        known = ", ".join(map(repr, ["UMAP", "TSNE", *_COMPOSED]))
         msg = f"{os.fspath(path)} holds a {config.get('model')!r}; this version loads {known}."
         raise ValueError(msg)
     model = UMAP(**parameters_back(config["parameters"], arrays, path))
@@ -164,7 +169,7 @@ def load(path: str | os.PathLike[str]) -> Any:
     }
     sparse = "rows.indptr" in found
     rows = SparseRows.from_arrays(found) if sparse else arrays["index.data"]
-    _check_arrays(path, arrays, rows)
+    check_arrays(path, arrays, rows)
     if "head" in arrays:
         model.head_ = arrays["head"]
         model.classes_ = classes_back(config["fitted"]["classes_"])
@@ -201,9 +206,7 @@ def load(path: str | os.PathLike[str]) -> Any:
     return model
 
 
-def _check_arrays(
-    path: str | os.PathLike[str], arrays: dict[str, NDArray[Any]], rows: Rows
-) -> None:
+def check_arrays(path: str | os.PathLike[str], arrays: dict[str, NDArray[Any]], rows: Rows) -> None:
     """Refuse arrays that do not fit together: the kernels would read beyond their ends."""
     embedding, kept, slot = (arrays[name] for name in ("embedding", "kept", "slot"))
     n, u = len(slot), len(kept)
@@ -226,7 +229,7 @@ def _or_none(value: float) -> float | None:
     return None if math.isnan(value) else float(value)
 
 
-def plain_parameters(model: UMAP, arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
+def plain_parameters(model: Any, arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
     """Parameters as JSON values; arrays among them go to `arrays`."""
     plain: dict[str, Any] = {}
     for name, value in model.get_params(deep=False).items():
@@ -235,7 +238,7 @@ def plain_parameters(model: UMAP, arrays: dict[str, NDArray[Any]]) -> dict[str, 
         if name == "random_state" and not isinstance(value, int | None):
             # A generator has moved on; the seed that it gave repeats the fit.
             plain[name] = model.seed_
-        elif name == "precomputed_knn" and model._given_neighbors() is not None:
+        elif name == "precomputed_knn" and given_neighbors(value) is not None:
             given: Any = value
             if isinstance(value, Neighbors):
                 given = (value.indices, value.distances)
@@ -271,7 +274,7 @@ def plain_parameters(model: UMAP, arrays: dict[str, NDArray[Any]]) -> dict[str, 
     return plain
 
 
-def _plain_keywords(model: UMAP, arrays: dict[str, NDArray[Any]]) -> dict[str, Any] | None:
+def _plain_keywords(model: Any, arrays: dict[str, NDArray[Any]]) -> dict[str, Any] | None:
     """Keywords of the metric: numbers as text (JSON has no infinity), arrays to `arrays`."""
     keywords = resolve_metric(model.metric, model.metric_kwds).shown
     plain: dict[str, Any] = {}

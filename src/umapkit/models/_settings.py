@@ -203,11 +203,8 @@ class Settings(NeighborEmbedding):
         return int(np.max(self.n_epochs)) // 3
 
     def _given_neighbors(self) -> Any:
-        """`precomputed_knn`, or None; umap-learn's (None, None, None) means none."""
-        given = self.precomputed_knn
-        if isinstance(given, tuple) and all(part is None for part in given):
-            return None
-        return given
+        """`precomputed_knn`, or None."""
+        return given_neighbors(self.precomputed_knn)
 
     def _check_parameters(self, *, graph: Any) -> None:
         """Refuse what no stage could use, before the long search; sets `a_` and `b_`."""
@@ -272,3 +269,10 @@ class Settings(NeighborEmbedding):
             Checkpoint(self.checkpoint, fingerprint="")
         self.a_, self.b_ = self._resolved_curve()
         self._layout_options(n_epochs=0, seed=0)
+
+
+def given_neighbors(given: Any) -> Any:
+    """`precomputed_knn`, or None; umap-learn's (None, None, None) means none."""
+    if isinstance(given, tuple) and all(part is None for part in given):
+        return None
+    return given

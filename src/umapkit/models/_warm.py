@@ -137,7 +137,7 @@ def fill_places(places: NDArray[np.float32], graph: csr_array, *, seed: int) -> 
     return places
 
 
-def clone_with_init(model: Settings) -> Any:
+def clone_with_init(model: Any) -> Any:
     """Clone an estimator, keeping a fitted `init`: a start that is not fitted is none."""
     parameters: dict[str, Any] = {
         name: value if name == "init" and is_model(value) else clone(value, safe=False)

@@ -14,6 +14,7 @@ from umapkit.neighbors._neighbors import Neighbors, with_self
 from umapkit.neighbors._precomputed import check_precomputed
 from umapkit.neighbors._recall import estimate_recall
 from umapkit.neighbors._table import prepared_rows
+from umapkit.neighbors._widen import widen
 from umapkit.neighbors.growing import GrowingNeighbors, grow, grow_from
 
 __all__ = [
@@ -32,5 +33,6 @@ __all__ = [
     "grow_from",
     "prepared_rows",
     "read_distances",
+    "widen",
     "with_self",
 ]
