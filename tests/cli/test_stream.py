@@ -5,7 +5,12 @@ import json
 import numpy as np
 import pytest
 
+pytest.importorskip("typer")
+
+from typer.testing import CliRunner
+
 import umapkit
+from umapkit.cli.app import build_app
 from umapkit.data import read_map
 from umapkit.streaming import read_chunks
 
@@ -45,19 +50,17 @@ def test_the_same_command_goes_on_with_the_journal(run, tmp_path, csv):
     assert "begun with seed=7" in other.stderr
 
 
-def test_standard_input_is_a_source(run, tmp_path, monkeypatch):
+def test_standard_input_is_a_source(tmp_path):
     rows = np.random.default_rng(0).normal(size=(60, 3))
     text = "".join(
         json.dumps({"name": f"r{i}", "a": a, "b": b, "c": c}) + "\n"
         for i, (a, b, c) in enumerate(rows.tolist())
     )
-    import io
-    from types import SimpleNamespace
-
-    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(text.encode())))
     out = tmp_path / "map.csv"
     given = ("--format", "ndjson", "--id-column", "name", "--capacity", "40")
-    run("stream", "-", "-o", out, *given, *FAST)
+    command = ["stream", "-", "-o", str(out), *given, *FAST]
+    answer = CliRunner().invoke(build_app(), command, input=text)
+    assert answer.exit_code == 0, answer.stderr
     assert read_map(out).ids.tolist() == [f"r{i}" for i in range(20, 60)]
 
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from umapkit import __version__
 
 if TYPE_CHECKING:
+    from umapkit.streaming._base import StreamKeeper
     from umapkit.streaming._ids import Id
     from umapkit.streaming._umap import ProgressiveUMAP
 
@@ -57,7 +58,7 @@ class Journal:
         self._rows = self._operations = 0
 
     @classmethod
-    def begin(cls, model: ProgressiveUMAP, seed: int, n_features: int) -> Self:
+    def begin(cls, model: StreamKeeper, seed: int, n_features: int) -> Self:
         """Make the file of a new stream.
 
         Raises
@@ -97,7 +98,7 @@ class Journal:
 
     def write(
         self,
-        model: ProgressiveUMAP,
+        model: StreamKeeper,
         kind: str,
         *,
         ids: list[Id] | None = None,
@@ -120,7 +121,7 @@ class Journal:
         self._rows += 0 if ids is None else len(ids)
         self._operations += operations
 
-    def write_state(self, model: ProgressiveUMAP) -> None:
+    def write_state(self, model: StreamKeeper) -> None:
         """Write the state after all calls so far, and drop those."""
         from umapkit.streaming._state import to_state
 

@@ -34,7 +34,7 @@ MOVES_PER_REMOVAL = 20
 SWEEPS_AT_MOST = 25
 
 # Epochs in which new points move alone before the others take part.
-YOUNG_EPOCHS = 8
+YOUNG_EPOCHS = 40
 
 # Step sizes over the learning rate: of a new point, of an old one, and moves from one to the other.
 FIRST_STEP = 1.0

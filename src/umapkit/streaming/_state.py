@@ -21,6 +21,7 @@ from umapkit.streaming._rules import Rules
 from umapkit.streaming._stream import Stream
 
 if TYPE_CHECKING:
+    from umapkit.streaming._base import StreamKeeper
     from umapkit.streaming._umap import ProgressiveUMAP
 
 # Parameters that belong to a run.
@@ -31,13 +32,13 @@ _ARRAYS = ("linked", "sums", "counts", "labels", "young")
 State = tuple[dict[str, Any], dict[str, NDArray[Any]]]
 
 
-def parameters(model: ProgressiveUMAP) -> dict[str, Any]:
+def parameters(model: StreamKeeper) -> dict[str, Any]:
     """Return the constructor parameters that decide what a stream does, as JSON takes them."""
     given = {k: v for k, v in model.get_params(deep=False).items() if k not in _OF_THE_RUN}
     return {k: v.item() if isinstance(v, np.generic) else v for k, v in given.items()}
 
 
-def to_state(model: ProgressiveUMAP) -> State:
+def to_state(model: StreamKeeper) -> State:
     """Return all that `from_state` needs: plain values, and arrays.
 
     Raises
