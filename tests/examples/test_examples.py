@@ -35,7 +35,7 @@ SMALL = {
 }
 
 
-# tests/quality/test_theory.py runs it: no figure of that paper, and no command line like the others'.
+# No figure of that paper, nor the others' command line; tests/quality/test_theory.py has it.
 ELSEWHERE = {"theory"}
 
 
