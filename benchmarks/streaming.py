@@ -32,8 +32,10 @@ from umapkit.quality import knn_accuracy, trustworthiness
 from umapkit.streaming._rules import MOVES_PER_ROW, TABLE_PIECE
 
 BATCH = 1000
-# First picture over batch, and all rows in over batch: logs of the 2020 prototype on MNIST.
+# Logs of the 2020 prototype on MNIST: the first picture over a batch fit of 200 epochs; all rows in
+# over a batch fit of as many epochs as these logs gave it.
 PROTOTYPE = (2.87 / 65.9, 255 / 388)
+LOGGED_EPOCHS = 2100
 
 WRITER = """
 import sys
@@ -67,6 +69,9 @@ def grow(rows: np.ndarray, labels: np.ndarray, jobs: int) -> list[list[str]]:
     begun = time.perf_counter()
     batch = UMAP(random_state=0, n_jobs=jobs).fit_transform(rows)
     whole = time.perf_counter() - begun
+    begun = time.perf_counter()
+    UMAP(random_state=0, n_jobs=jobs, n_epochs=LOGGED_EPOCHS).fit(rows)
+    logged = time.perf_counter() - begun
     model = stream(jobs)
     spent, moves, epochs, at_200 = 0.0, [], 0.0, 0
     first = 0.0
@@ -100,7 +105,12 @@ def grow(rows: np.ndarray, labels: np.ndarray, jobs: int) -> list[list[str]]:
         ["stream, all rows in, s (over batch)", f"{spent:.2f} ({spent / whole:.2f})"],
         ["progressive fit, s (over batch)", f"{progressive:.2f} ({progressive / whole:.2f})"],
         ["first map, s (over batch)", f"{first:.2f} ({first / whole:.3f})"],
-        ["prototype of 2020: the two, over batch", f"{PROTOTYPE[0]:.3f}, {PROTOTYPE[1]:.2f}"],
+        ["... of the prototype of 2020", f"{PROTOTYPE[0]:.3f}"],
+        [
+            f"all rows in over a batch fit of {LOGGED_EPOCHS} epochs ({logged:.1f} s)",
+            f"{spent / logged:.2f}",
+        ],
+        ["... of the prototype", f"{PROTOTYPE[1]:.2f}"],
         ["rows in at 200 epochs; epochs in all", f"{at_200:,}; {epochs:.0f}"],
         ["old points' median move a batch: median", f"{np.median(moves):.2%} of the diameter"],
         ["... largest; batches over 2 %", f"{max(moves):.2%}; {sum(m > 0.02 for m in moves)}"],
