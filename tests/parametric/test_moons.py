@@ -26,7 +26,7 @@ def test_three_labels_a_moon_are_enough_with_umaps_loss_and_not_without():
         "device": "cpu",
     }
     # With a constant step size the score wanders between .9 and 1 from one look to the next.
-    both = SemiSupervisedUMAP(n_steps=5000, schedule="linear", **kinds).fit(rows, known)
+    both = SemiSupervisedUMAP(n_steps=8000, schedule="linear", **kinds).fit(rows, known)
     alone = SemiSupervisedUMAP(n_steps=600, umap_weight=0.0, **kinds).fit(rows, known)
     assert both.score(new, truth) >= 0.97
     assert alone.score(new, truth) < both.score(new, truth) - 0.05
