@@ -271,7 +271,7 @@ def test_bad_rows_are_refused(small):
 
 
 @pytest.mark.data
-def test_five_thousand_images_reach_scikit_learns_divergence():
+def test_on_five_thousand_images_grid_and_tree_repel_as_all_pairs_do():
     if not os.environ.get("UMAPKIT_DATA"):
         pytest.skip("UMAPKIT_DATA is not set: MNIST is not at hand")
     from umapkit.data import load
