@@ -21,7 +21,7 @@ COLORS = np.array(["#3b4cc0", "#b40426"])  # the ends of "coolwarm"
 PAPER = {"rows": 2000, "steps": 19_600}  # 50 epochs of 392 batches
 
 
-def picture(*, rows: int = 2000, steps: int = 5000, seed: int = 0) -> Figure:
+def picture(*, rows: int = 2000, steps: int = 4000, seed: int = 0) -> Figure:
     """Train both classifiers and draw them."""
     x, moons = make_moons(rows, noise=0.1, random_state=1)
     new, truth = make_moons(1000, noise=0.1, random_state=2)
@@ -35,7 +35,6 @@ def picture(*, rows: int = 2000, steps: int = 5000, seed: int = 0) -> Figure:
             min_dist=0.0,
             batch_size=1000,
             learning_rate=0.01,
-            schedule="linear",
             label_smoothing=0.2,
             check_every=max(1, steps // 80),
             random_state=seed,
