@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -37,8 +38,7 @@ def main() -> None:
         "all": ended - begun - looks.looking,
     }
     np.savez(task["out"], places=np.stack(looks.places))
-    with open(task["out"] + ".json", "w", encoding="utf-8") as file:  # noqa: PTH123
-        json.dump(told, file)
+    Path(task["out"] + ".json").write_text(json.dumps(told), encoding="utf-8")
 
 
 def _looks(keras: Any, seen: np.ndarray, task: dict[str, Any]) -> Any:

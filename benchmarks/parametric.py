@@ -155,8 +155,7 @@ def main() -> None:
         embed = timed(lambda m=model: m.transform(new), asked.repeat)
         back = float("nan")
         if decoder is not None:
-            decode = lambda m=model, z=placed: m.inverse_transform(z)  # noqa: E731
-            back = timed(decode, asked.repeat) / len(new)
+            back = timed(lambda m=model, z=placed: m.inverse_transform(z), asked.repeat) / len(new)
         loss = fixed_loss(umap.graph_, model.embedding_, curve)
         found = scores(train, y, model.embedding_, placed, y_new)
         line(name, [seconds, *found, loss, embed, 1000 * back])
