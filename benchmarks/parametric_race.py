@@ -1,6 +1,6 @@
 """Two trainers of one network: cross-entropy against time, and who is first at the same value.
 
-    python benchmarks/parametric_race.py --peer PEER_PYTHON [--set mnist] [--seconds 150]
+    python benchmarks/parametric_race.py --peer PEER_PYTHON [--set mnist] [--steps 1000 4000]
 
 The network is the MLP of three layers of 100 units. Both sides get the same rows, divided by the
 largest entry, and make their own graph of 15 neighbours. The judge knows rows that nobody trained
@@ -8,8 +8,9 @@ on: of the graph of all rows it draws `--edges` edges with an end among the held
 for all, with five tails of other such edges as the negatives of each, and takes the uncapped
 cross-entropy of the encoders' places of these ends. The peer, umap-learn's ParametricUMAP on Keras,
 trains until its own epochs are done or `--seconds` of training are over; looks at the places do
-not count. "Training" is counted from the first step, "all" adds the graph and what a first call
-compiles.
+not count. Ours plans its step sizes for its number of steps, so every number of `--steps` is a
+fit of its own, and its last loss is asked of the peer. "Training" is counted from the first step,
+"all" adds the graph and what a first call compiles.
 """
 
 from __future__ import annotations
@@ -25,7 +26,6 @@ from typing import Any
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
-_LEVELS = (1.0, 1.01, 1.02, 1.05, 1.1)
 
 
 def main() -> None:
@@ -38,7 +38,10 @@ def main() -> None:
     add("--peer", metavar="PYTHON", required=True, help="interpreter with umap-learn and Keras")
     add("--set", default="mnist", help=HELP)
     add("--fit", type=int, default=60_000, help="rows to train on, at most 6 of 7")
-    add("--seconds", type=float, default=150.0, help="of the peer's training")
+    add("--steps", nargs="+", type=int, default=[500, 1000, 2000, 4000, 0],
+        help="of our fits; 0: the default")  # fmt: skip
+    add("--size", type=int, default=None, help="edges of our steps; the default if not given")
+    add("--seconds", type=float, default=1e9, help="of the peer's training, at most")
     add("--epochs", type=int, default=1, help="training epochs of the peer")
     add("--edges", type=int, default=10_000, help="edges of the judge")
     add("--every", type=float, default=1.25, help="factor from one look to the next, in steps")
@@ -54,8 +57,12 @@ def main() -> None:
     judge = Judge(rows, n, asked.edges)
     folder = scratch()
     np.savez(folder / "race.npz", train=rows[:n], seen=judge.rows)
-    ours = run_ours(rows[:n], judge, asked)
-    curve(ours)
+    ours = [run_ours(rows[:n], judge, asked, n_steps) for n_steps in asked.steps]
+    print("\n| umapkit, steps | seconds of training | in all | cross-entropy |")
+    print("| --- | --- | --- | --- |")
+    for one in ours:
+        told = "| {steps} | {seconds:.1f} | {all:.1f} | {loss:.4f} |"
+        print(told.format(**one), flush=True)
     task = {
         "rows": str(folder / "race.npz"),
         "seconds": asked.seconds,
@@ -104,45 +111,23 @@ class Judge:
         return float(sum(umap_loss(known, batch, a=self.a, b=self.b).values()))
 
 
-def run_ours(rows: np.ndarray, judge: Judge, asked: argparse.Namespace) -> dict[str, Any]:
-    """Train with the defaults, looking now and then."""
-    from umapkit import ParametricUMAP, __version__
+def run_ours(
+    rows: np.ndarray, judge: Judge, asked: argparse.Namespace, n_steps: int
+) -> dict[str, float]:
+    """Fit with the defaults, but for the number of steps."""
+    from umapkit import ParametricUMAP
 
-    losses: list[float] = []
-    seconds: list[float] = []
-    steps: list[int] = []
-    looking, due, first = 0.0, 1, 0.0
-
-    def look(step: int, _terms: dict[str, float]) -> None:
-        nonlocal looking, due, first
-        now = time.perf_counter()
-        if not first:
-            first = now - _terms["seconds"]
-        if step < due:
-            return
-        steps.append(step)
-        seconds.append(now - first - looking)
-        model.networks_.eval()
-        losses.append(judge.loss(model._encode(judge.rows)))
-        model.networks_.train()
-        due = max(step + 1, int(step * asked.every))
-        looking += time.perf_counter() - now
-
-    model = ParametricUMAP(random_state=asked.seed, n_jobs=asked.jobs, observers=look)
+    model = ParametricUMAP(
+        random_state=asked.seed, n_jobs=asked.jobs, n_steps=n_steps or None, batch_size=asked.size
+    )
     begun = time.perf_counter()
     model.fit(rows)
-    ended = time.perf_counter()
-    if steps[-1] != model.n_steps_:
-        steps.append(model.n_steps_)
-        seconds.append(model.history_["seconds"][-1] - looking)
-        losses.append(judge.loss(model._encode(judge.rows)))
+    whole = time.perf_counter() - begun
     return {
-        "name": f"umapkit {__version__}",
-        "steps": steps,
-        "seconds": seconds,
-        "losses": losses,
-        "before": first - begun,
-        "all": ended - begun - looking,
+        "steps": model.n_steps_,
+        "seconds": model.history_["seconds"][-1],
+        "all": whole,
+        "loss": judge.loss(model.transform(judge.rows)),
     }
 
 
@@ -155,19 +140,26 @@ def curve(side: dict[str, Any]) -> None:
         print("| {} | {:.1f} | {:.4f} |".format(*one), flush=True)
 
 
-def report(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
-    """Write the times to the same values."""
-    best = min(theirs["losses"])
+def report(ours: list[dict[str, float]], theirs: dict[str, Any]) -> None:
+    """Write the times to the same values: those of our fits, and the peer's best."""
     print("\n| cross-entropy | umapkit, s | peer, s | ratio of training | of all |")
     print("| --- | --- | --- | --- | --- |")
-    for level in _LEVELS:
-        mine, other = (until(side, best * level) for side in (ours, theirs))
-        if mine is None or other is None:
-            print(f"| {best * level:.4f} | not reached | {other} | | |")
+    for one in ours:
+        level = one["loss"]
+        other = until(theirs, level)
+        mine = f"{one['seconds']:.1f} ({one['all']:.1f})"
+        if other is None:
+            least = theirs["seconds"][-1]
+            print(
+                f"| {level:.4f} | {mine} | not in {least:.0f} ({least + theirs['before']:.0f}) "
+                f"| over {least / one['seconds']:.1f} "
+                f"| over {(least + theirs['before']) / one['all']:.1f} |"
+            )
             continue
-        whole = (other + theirs["before"]) / (mine + ours["before"])
+        whole = other + theirs["before"]
         print(
-            f"| {best * level:.4f} | {mine:.1f} | {other:.1f} | {other / mine:.1f} | {whole:.1f} |"
+            f"| {level:.4f} | {mine} | {other:.1f} ({whole:.1f}) | {other / one['seconds']:.1f} "
+            f"| {whole / one['all']:.1f} |"
         )
 
 

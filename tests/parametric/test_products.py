@@ -4,7 +4,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from umapkit.parametric._products import QuickProducts, quick_products_known  # noqa: E402
+from umapkit.parametric._products import quick_products, quick_products_known  # noqa: E402
 
 pytestmark = pytest.mark.skipif(not quick_products_known(), reason="this torch has no oneDNN")
 
@@ -22,7 +22,7 @@ def test_linear_layers_and_their_derivatives_are_the_same_in_single_precision(ro
         net.zero_grad()
         x.grad = None
         if quick:
-            with QuickProducts():
+            with quick_products(net, torch.device("cpu")):
                 y = net(x)
         else:
             y = net(x)
@@ -34,12 +34,19 @@ def test_linear_layers_and_their_derivatives_are_the_same_in_single_precision(ro
 
 def test_double_precision_and_other_shapes_are_left_alone():
     layer = torch.nn.Linear(5, 3)
-    with QuickProducts():
+    with quick_products(layer, torch.device("cpu")):
         assert layer.double()(torch.zeros(100, 5, dtype=torch.float64)).dtype == torch.float64
         assert layer.float()(torch.zeros(4, 100, 5)).shape == (4, 100, 3)
 
 
 def test_a_step_uses_them_only_outside_of_half_precision():
     layer = torch.nn.Linear(5, 3)
-    with QuickProducts(), torch.autocast("cpu", torch.bfloat16):
+    with quick_products(layer, torch.device("cpu")), torch.autocast("cpu", torch.bfloat16):
         assert layer(torch.zeros(100, 5)).dtype == torch.bfloat16
+
+
+def test_layers_are_as_before_afterwards():
+    layer = torch.nn.Linear(5, 3)
+    with quick_products(layer, torch.device("cpu")):
+        assert "forward" in vars(layer)
+    assert "forward" not in vars(layer)

@@ -1,7 +1,7 @@
 """Edge batches: drawn from the fuzzy graph by weight, never from a list of repeated edges.
 
 A batch is a pure function of (seed, step). An edge drawn by weight costs one binary search in the
-running sum of the weights, so memory is 16 bytes an edge of the graph, whatever the number of
+running sum of the weights, so memory is 17 bytes an edge of the graph, whatever the number of
 steps; the reference implementation writes every edge down as often as it is used.
 """
 
@@ -17,6 +17,7 @@ from scipy.sparse import csr_array
 from umapkit._seed import Stage, below, draw, key
 from umapkit.parametric._checks import check_choice, check_whole
 from umapkit.parametric._torch import Tensor, torch
+from umapkit.parametric._urn import Urn
 
 Negatives = Literal["batch", "uniform"]
 Ints = NDArray[np.int64]
@@ -122,7 +123,7 @@ class EdgeSource:
         tails = graph.indices.astype(np.int32, copy=False)
         weights = graph.data
         used = weights > 0
-        self._kept_out: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]] | None
+        self._kept_out: tuple[NDArray[np.int32], NDArray[np.int32], Urn] | None
         self._kept_out = None
         if held_out > 0:
             out = _shares(heads, tails, seed) < held_out
@@ -134,7 +135,7 @@ class EdgeSource:
                     f"training. Give a {'larger' if which == 'none' else 'smaller'} share, or 0."
                 )
                 raise ValueError(msg)
-            self._kept_out = heads[out], tails[out], np.cumsum(weights[out], dtype=np.float64)
+            self._kept_out = heads[out], tails[out], Urn(weights[out])
             used &= ~out
         if not used.all():
             heads, tails, weights = heads[used], tails[used], weights[used]
@@ -145,7 +146,7 @@ class EdgeSource:
             )
             raise ValueError(msg)
         self.heads, self.tails = heads, tails
-        self._sums = np.cumsum(weights, dtype=np.float64)
+        self._urn = Urn(weights)
         self._largest = float(weights.max())
 
     @property
@@ -156,7 +157,7 @@ class EdgeSource:
     @property
     def epoch_edges(self) -> float:
         """Edges that one epoch of umap-learn's schedule processes: their sum over the largest."""
-        return float(self._sums[-1]) / self._largest
+        return float(self._urn.sums[-1]) / self._largest
 
     @property
     def steps_per_epoch(self) -> int:
@@ -165,15 +166,15 @@ class EdgeSource:
 
     def batch(self, step: int) -> EdgeBatch:
         """Edges and negatives of one step."""
-        chosen = _drawn(self._sums, self.seed, Stage.BATCH, step, self.batch_size)
+        chosen = _drawn(self._urn, self.seed, Stage.BATCH, step, self.batch_size)
         return self.joined(self.heads[chosen], self.tails[chosen], Stage.BATCH, step)
 
     def held_out(self, size: int) -> EdgeBatch | None:
         """Draw once `size` of the edges that no batch has, and negatives; None without any."""
         if self._kept_out is None:
             return None
-        heads, tails, sums = self._kept_out
-        chosen = _drawn(sums, self.seed, Stage.HELD_OUT, 0, size)
+        heads, tails, urn = self._kept_out
+        chosen = _drawn(urn, self.seed, Stage.HELD_OUT, 0, size)
         return self.joined(heads[chosen], tails[chosen], Stage.HELD_OUT, 0)
 
     def joined(
@@ -249,7 +250,7 @@ class ScheduleSource(EdgeSource):
             seed=seed,
             held_out=held_out,
         )
-        weights = np.diff(self._sums, prepend=0.0) / self._largest
+        weights = np.diff(self._urn.sums, prepend=0.0) / self._largest
         self._weights = weights.astype(np.float32)
         self.n_epochs = n_epochs
         due = [self._due(t).sum() for t in range(n_epochs)]
@@ -339,11 +340,8 @@ class PointSource:
         """Nothing is held out of batches of points."""
 
 
-def _drawn(sums: NDArray[np.float64], seed: int, stage: Stage, step: int, size: int) -> Ints:
-    bits = draw(key(seed, stage, step, np.uint64(0)), np.arange(size, dtype=np.uint64))
-    chance = (bits >> np.uint64(11)).astype(np.float64) * _UNIT
-    found = np.searchsorted(sums, chance * sums[-1], side="right")
-    return np.minimum(found, len(sums) - 1)
+def _drawn(urn: Urn, seed: int, stage: Stage, step: int, size: int) -> Ints:
+    return urn.draw(draw(key(seed, stage, step, np.uint64(0)), np.arange(size, dtype=np.uint64)))
 
 
 def _shares(heads: NDArray[np.int32], tails: NDArray[np.int32], seed: int) -> NDArray[np.float64]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from umapkit.neighbors import Neighbors, build_index, check_precomputed, estimat
 from umapkit.parametric._edges import EdgeSource, PointSource, ScheduleSource
 from umapkit.parametric._group import shared_steps
 from umapkit.parametric._history import joined, last_loss
+from umapkit.parametric._narrow import narrowed
 from umapkit.parametric._objective import DensityTarget, LabelTerm, LandmarkTerm, Objective
 from umapkit.parametric._rows import RowSource
 from umapkit.parametric._settings import as_observers
@@ -193,7 +195,6 @@ def _descend(
     model.graph_ = graph
     source = _source(model, graph)
     n_steps = _length(model, source)
-    objective = _objective(model, rows, source, lists, n_steps, labels, fixed)
     first = model.n_steps_
     options = TrainOptions(
         n_steps=n_steps,
@@ -208,7 +209,9 @@ def _descend(
         observers=as_observers(model.observers),
         seed=model.seed_,
     )
-    with model._threads():
+    new = not first and targets is None
+    with model._threads(), narrowed(model, rows) if new else nullcontext():
+        objective = _objective(model, rows, source, lists, n_steps, labels, fixed)
         training = train(
             model.networks_,
             objective.batch,
@@ -218,7 +221,7 @@ def _descend(
             optimizer=getattr(model, "_optimizer", None),
             first_step=first,
         )
-    model._optimizer = training.optimizer
+        model._optimizer = training.optimizer
     model._reconstruction = (
         model.reconstruction_loss if model._decoder_network() is not None else None
     )

@@ -77,6 +77,13 @@ def of_the_first(number: float, device: torch.device) -> float:
     return float(given)
 
 
+def of_the_first_all(numbers: Tensor) -> Tensor:
+    """Give all members the first one's tensor, in place."""
+    if group()[0] > 1:
+        _spread([numbers])
+    return numbers
+
+
 def any_member(*, says_yes: bool, device: torch.device) -> bool:
     """Whether one of the members says yes."""
     if group()[0] == 1:

@@ -7,19 +7,14 @@ the time. It multiplies and adds in single precision as well.
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
-
-from torch.overrides import TorchFunctionMode
 
 from umapkit.parametric._torch import Tensor, nn, torch
 
 _LEAST = 64  # rows from which on it pays
-
-
-def quick_products(device: torch.device) -> AbstractContextManager[Any]:
-    """Products by oneDNN while the context is open, on a CPU and where torch has them."""
-    return QuickProducts() if device.type == "cpu" and quick_products_known() else nullcontext()
 
 
 def quick_products_known() -> bool:
@@ -28,24 +23,46 @@ def quick_products_known() -> bool:
     return torch.backends.mkldnn.is_available() and hasattr(ops, "_linear_pointwise")
 
 
-class QuickProducts(TorchFunctionMode):
-    """While it is open, linear layers of float32 rows on the CPU are computed by oneDNN."""
+@contextmanager
+def quick_products(modules: nn.Module, device: torch.device) -> Iterator[None]:
+    """While it is open, linear layers of float32 rows are computed by oneDNN, where torch has it.
 
-    def __torch_function__(
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
-    ) -> Any:
-        """Call `func`, or oneDNN if it is a linear layer of many rows."""
-        if func is nn.functional.linear and not kwargs and _fits(args):
-            return _Linear.apply(args[0], args[1], args[2] if len(args) > 2 else None)
-        return func(*args, **(kwargs or {}))
+    Parameters
+    ----------
+    modules : torch.nn.Module
+        Whose layers; those that are `torch.nn.Linear` itself, not a subclass.
+    device : torch.device
+        Where they are; elsewhere than on a CPU nothing is changed.
+    """
+    layers: list[Any] = []
+    if device.type == "cpu" and quick_products_known():
+        # A compiled or otherwise replaced forward stays as it is.
+        found = (one for one in modules.modules() if type(one) is nn.Linear)
+        layers = [one for one in found if "forward" not in vars(one)]
+    for layer in layers:
+        layer.forward = partial(_linear, layer)
+    try:
+        yield
+    finally:
+        for layer in layers:
+            del layer.forward
 
 
-def _fits(args: tuple[Any, ...]) -> bool:
-    x = args[0]
+def _linear(layer: nn.Linear, x: Tensor) -> Tensor:
+    """Answer of a layer."""
+    if torch.compiler.is_compiling() or not _fits(x, layer.weight, layer.bias):
+        return nn.functional.linear(x, layer.weight, layer.bias)
+    return _Linear.apply(x, layer.weight, layer.bias)  # pyright: ignore[reportReturnType]
+
+
+def _fits(x: Tensor, *others: Tensor | None) -> bool:
     if x.dim() != 2 or len(x) < _LEAST or torch.is_autocast_enabled("cpu"):
         return False
+    if not torch.is_grad_enabled():  # answers are made in another way (`_steady`)
+        return False
     return all(
-        one is None or (one.dtype == torch.float32 and one.device.type == "cpu") for one in args
+        one is None or (one.dtype == torch.float32 and one.device.type == "cpu")
+        for one in (x, *others)
     )
 
 

@@ -35,9 +35,9 @@ class RowSource:
         self.device = device
         self._kept: Tensor | None = None
         self._buffers: dict[str, Tensor] = {}
-        if rows.nbytes <= _room(device):
+        if len(rows) * scaling.width * 4 <= room(device):
             with torch.no_grad():
-                kept = torch.empty(rows.shape, device=device)
+                kept = torch.empty((len(rows), scaling.width), device=device)
                 begin = 0
                 for block in blocks(rows):
                     moved = torch.tensor(block, device=device)
@@ -70,7 +70,8 @@ class RowSource:
         return torch.index_select(self._kept, 0, where, out=buffer[:needed])
 
 
-def _room(device: torch.device) -> int:
+def room(device: torch.device) -> int:
+    """Bytes of scaled rows that a device may keep."""
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
         return min(_RESIDENT, free // 2)

@@ -14,14 +14,21 @@ _BLOCK = 1 << 24  # numbers read at a time: a memory map is never loaded whole
 
 
 class Scaling(nn.Module):
-    """Shift and factor of every column: ``(x - shift) * factor``.
+    """Shift and factor of every column: ``(x - shift) * factor``, perhaps turned to other axes.
 
     Parameters
     ----------
     n_features : int
         Columns.
+
+    Attributes
+    ----------
+    axes : tensor of shape (n_features, k), optional
+        Orthonormal axes whose coordinates are given in place of the columns, while a network is
+        trained in them (`_narrow`); None: the columns. Not kept with the state.
     """
 
+    axes: Tensor | None
     shift: Tensor
     factor: Tensor
     low: Tensor
@@ -33,10 +40,17 @@ class Scaling(nn.Module):
         self.register_buffer("factor", torch.ones(n_features))
         self.register_buffer("low", torch.zeros(n_features))
         self.register_buffer("span", torch.ones(n_features))
+        self.register_buffer("axes", None, persistent=False)
 
     def forward(self, rows: Tensor) -> Tensor:
         """Scale rows."""
-        return (rows - self.shift) * self.factor
+        scaled = (rows - self.shift) * self.factor
+        return scaled if self.axes is None else scaled @ self.axes
+
+    @property
+    def width(self) -> int:
+        """Numbers of a scaled row."""
+        return len(self.shift) if self.axes is None else self.axes.shape[1]
 
     def back(self, rows: Tensor) -> Tensor:
         """Undo the scaling."""

@@ -65,6 +65,8 @@ def check_umap_parameters(model: ParametricUMAP) -> None:
     for name, (least, included) in _NUMBERS.items():
         most = 1.0 if name in _AT_MOST_1 else math.inf
         check_number(name, getattr(model, name), least=least, most=most, included=included)
+    if model.input_variance is not None:
+        check_number("input_variance", model.input_variance, least=0, most=1, included=False)
     if model.disconnection_distance is not None:
         distance = model.disconnection_distance
         check_number("disconnection_distance", distance, least=0, included=False, infinite=True)

@@ -134,7 +134,16 @@ def generator(
 @contextmanager
 def seeded(seed: int, stage: Stage, epoch: int = 0, *, device: torch.device) -> Iterator[None]:
     """Seed torch's own generators (dropout draws from them), and put them back afterwards."""
-    devices = [device] if device.type == "cuda" else []
-    with torch.random.fork_rng(devices=devices):
-        torch.manual_seed(torch_seed(seed, stage, epoch))
+    number = torch_seed(seed, stage, epoch)
+    if device.type != "cpu":
+        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+            torch.manual_seed(number)
+            yield
+        return
+    # As above, without a word to accelerators, which costs a third of a millisecond.
+    before = torch.default_generator.get_state()
+    torch.default_generator.manual_seed(number)
+    try:
         yield
+    finally:
+        torch.default_generator.set_state(before)

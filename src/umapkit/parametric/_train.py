@@ -201,7 +201,7 @@ def train(
     bar = _bar(options)
     modules.train()
     try:
-        with deterministic(device), quick_products(device):
+        with deterministic(device), quick_products(modules, device):
             for step in range(options.n_steps):
                 number = first_step + step
                 for part in optimizer.param_groups:

@@ -64,6 +64,13 @@ class ParametricUMAP(ClassPredictor, Decoding):
     scaling : {"global", "features", "none"}, default "global"
         What the networks see: columns centred and all divided by one number; every column brought
         to mean 0 and variance 1; or the rows as they are.
+    input_variance : float, optional, default 0.95
+        The network "mlp" is trained in those principal axes of the rows that hold this share of
+        their variance, which takes less time and fewer steps, and is folded back into their
+        columns at the end of ``fit``; it does not see the other axes. Larger values keep finer
+        detail. Where nothing is gained (fewer than 128 columns, or more than half as many axes),
+        with labels, a decoder or the global correlation, and with metrics other than euclidean,
+        cosine and correlation, all columns are used as they are, as with ``None``.
     batches : {"edges", "schedule", "points"}, default "edges"
         "edges": edges drawn by their memberships. "schedule": umap-learn's literal epochs, an edge
         once every ``w_max / w`` of them. "points": Algorithm 2 of the tutorial, batches of rows and
@@ -229,6 +236,7 @@ class ParametricUMAP(ClassPredictor, Decoding):
         precomputed_knn: Neighbors | Sequence[Any] | None = None,
         input_shape: tuple[int, ...] | None = None,
         scaling: Literal["global", "features", "none"] = "global",
+        input_variance: float | None = 0.95,
         batches: Literal["edges", "schedule", "points"] = "edges",
         batch_size: int | None = None,
         n_steps: int | None = None,
@@ -284,6 +292,7 @@ class ParametricUMAP(ClassPredictor, Decoding):
         self.precomputed_knn = precomputed_knn
         self.input_shape = input_shape
         self.scaling = scaling
+        self.input_variance = input_variance
         self.batches = batches
         self.batch_size = batch_size
         self.n_steps = n_steps
