@@ -76,10 +76,11 @@ class ParametricUMAP(ClassPredictor, Decoding):
         once every ``w_max / w`` of them. "points": Algorithm 2 of the tutorial, batches of rows and
         the edges among them; much fewer edges a step.
     batch_size : int, optional
-        Edges (or points) of a step, 1 or more. ``None``: chosen by the size of the graph.
+        Edges (or points) of a step, 1 or more. ``None``: chosen by the size of the graph, at most
+        4,096. Where time is short, more steps of 1,024 get further; fewer, larger ones end better.
     n_steps : int, optional
         Steps of the optimiser. ``None``: as many as process the edges of 60 of umap-learn's
-        epochs, but 1,000 at least; where those are more than 12,000 steps, 12,000, or 15 epochs.
+        epochs, but 1,000 at least; where those are more than 6,000 steps, 6,000, or 15 epochs.
     n_epochs : int, optional
         With ``batches="schedule"``: umap-learn's epochs. Otherwise as many steps as process the
         same number of edges. Give `n_steps` or `n_epochs`, not both.
