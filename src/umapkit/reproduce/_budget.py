@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 
-def _said(text: str, default: Any) -> Any:
-    return field(default=default, metadata={"text": text})
+def _said(text: str, default: Any, *, none: str = "all") -> Any:
+    return field(default=default, metadata={"text": text, "none": none})
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Budget:
     new_rows: int | None = _said("test rows of a set, at most", None)
     networks: str = _said('networks: the paper\'s, or "mlp": three layers of 100 units', "paper")
     edge_steps: int | None = _said(
-        "steps of P. UMAP and UMAP/AE (the paper's five epochs are 0.8 steps a row)", None
+        "steps of P. UMAP and UMAP/AE", None, none="five epochs: 0.8 a row"
     )
     edge_batch: int = _said("edges of such a step", 1000)
     edge_rate: float = _said("its largest step size", 1e-3)
@@ -40,7 +40,8 @@ class Budget:
     tsne_batch: int = _said("rows of a batch of P. t-SNE", 5000)
     autoencoder_epochs: int = _said("passes of the autoencoder", 50)
     vae_epochs: int = _said("passes of the variational autoencoder", 30)
-    kmeans_starts: int = _said("starts of k-means for each of five seeds (NMI)", 10)
+    kmeans_seeds: int = _said("seeds of k-means for each number of clusters (NMI)", 5)
+    kmeans_starts: int = _said("starts of k-means for a seed", 10)
     kmeans_sample: int = _said("points whose silhouettes choose a clustering", 10_000)
     inverse_rows: int = _said(
         "test places that UMAP brings back for the reconstruction error (the paper: 100)", 1000
@@ -69,13 +70,14 @@ class Budget:
         for one in fields(self):
             here, there = getattr(self, one.name), getattr(paper, one.name)
             if one.name != "name" and here != there:
-                found.append((one.metadata["text"], _text(there), _text(here)))
+                none = one.metadata["none"]
+                found.append((one.metadata["text"], _text(there, none), _text(here, none)))
         return found
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, none: str) -> str:
     if value is None:
-        return "all"
+        return none
     if isinstance(value, tuple):
         return ", ".join(value)
     if isinstance(value, int):

@@ -11,7 +11,7 @@ from umapkit.reproduce._notes import ARTEFACTS
 from umapkit.reproduce._published import LOWER_IS_BETTER, Published, by_cell
 from umapkit.reproduce._sets import SETS
 from umapkit.reproduce._store import Result, Store
-from umapkit.reproduce._tasks import VARIANTS, Task, Wanted
+from umapkit.reproduce._tasks import Task, Wanted
 
 State = Literal["within", "better", "worse", "artefact", "alone", "empty"]
 
@@ -136,7 +136,7 @@ class Findings:
                     return known[task]
         if data not in self.wanted.data:
             return f"not asked for: --data {data}"
-        if method not in self.wanted.methods and method not in VARIANTS:
+        if method not in self.wanted.methods and not labels:
             return f"not asked for: --methods {method}"
         tasks = self.wanted.tasks(self.store.budget)
         if Task(data, method, dimensions, labels, self.wanted.seeds[0]) not in tasks:

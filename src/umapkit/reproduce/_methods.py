@@ -50,7 +50,7 @@ class Made:
     """
 
     embedding: Rows
-    place: Callable[[Rows], Rows] | None = None
+    place: Callable[[Rows], Any] | None = None
     back: Callable[[Rows], Rows] | None = None
     back_rows: int | None = None
     graph: tuple[Any, float, float] | None = None
@@ -161,6 +161,13 @@ METHODS = {
         Method("ae", "AE", _network("ae"), network=True, decodes=True),
         Method("vae", "VAE", _network("vae"), network=True, decodes=True),
         Method("pca", "PCA", fit_pca, decodes=True),
-        Method("direct_umap", "UMAP (torch)", _network("direct_umap"), network=True),
+        Method(
+            "direct_umap",
+            "UMAP (torch)",
+            _network("direct_umap"),
+            network=True,
+            most=2,
+            why="made in 2 dimensions only: it is no column of the paper's tables",
+        ),
     )
 }

@@ -22,7 +22,7 @@ from umapkit.reproduce._figures import draw_figure
 from umapkit.reproduce._findings import Cell, Findings
 from umapkit.reproduce._methods import METHODS
 from umapkit.reproduce._notes import ARTEFACTS, FURTHER, REMARKS
-from umapkit.reproduce._published import TABLES
+from umapkit.reproduce._published import DATA, TABLES
 from umapkit.reproduce._relations import relations
 from umapkit.reproduce._sets import SETS
 from umapkit.reproduce._tasks import DIMENSIONS, LOSS_DATA, VARIANTS, table_methods, table_title
@@ -66,7 +66,7 @@ def page(findings: Findings) -> list[Block]:
             headers = ["data", "variant", *(f"{count} labels" for count in _LABELS)]
         else:
             headers = ["data", "dim.", *(METHODS[name].title for name in table_methods(table))]
-        blocks.append(Grid(headers, rows))
+        blocks.append(Grid(headers, rows) if rows else Text("No set of this table was asked for."))
     if findings.wanted.tables:
         blocks += _order(findings)
     for figure in findings.wanted.figures:
@@ -102,15 +102,13 @@ def few_rows(findings: Findings) -> list[list[str | Cell]]:
 
 
 def _few_sets(findings: Findings) -> list[str]:
-    own = [name for name in findings.store.budget.few_data if name in findings.wanted.data]
-    return list(dict.fromkeys([*_FEW, *own]))
+    own = findings.store.budget.few_data
+    return [name for name in dict.fromkeys([*_FEW, *own]) if name in findings.wanted.data]
 
 
 def _rows_of(findings: Findings) -> list[str]:
-    """Return the paper's sets, and those that were asked for beside."""
-    paper = [name for name, about in SETS.items() if about.rows and about.tables]
-    asked = [name for name in findings.wanted.data if SETS[name].tables]
-    return list(dict.fromkeys([*paper, *asked]))
+    """Return the sets that were asked for, in the paper's order."""
+    return [name for name in SETS if SETS[name].tables and name in findings.wanted.data]
 
 
 def _opening(findings: Findings, cells: Iterable[Cell]) -> list[Block]:
@@ -141,8 +139,11 @@ def _opening(findings: Findings, cells: Iterable[Cell]) -> list[Block]:
             ".015 (CIFAR-10 .02); silhouette and NMI .06 (Retina's NMI .10); error 10 % (UMAP "
             "15 %); Table 8 .05 at 4 labels, else .01."
         ),
-        Heading("Sizes"),
     ]
+    absent = [SETS[name].title for name in DATA if name not in findings.wanted.data]
+    if absent:
+        blocks.append(Text(f"Sets of the paper that were not asked for: {', '.join(absent)}."))
+    blocks.append(Heading("Sizes"))
     different = budget.compared()
     if different:
         blocks += [
@@ -170,19 +171,17 @@ def _times(findings: Findings) -> list[Block]:
         result = findings.store.read(task)
         if result is not None:
             name = "Table 8" if task.few else METHODS[task.method].title
-            one = spent.setdefault(name, [0.0, 0.0, 0.0])
+            one = spent.setdefault(name, [0.0, 0.0, 0.0, 0.0])
             one[0] += 1
             one[1] += float(result.facts["fit_s"])
             one[2] += float(result.facts["score_s"])
+            one[3] += float(result.facts["cpu_s"])
     if not spent:
         return []
-    rows = [
-        [name, f"{count:.0f}", f"{fit:,.0f}", f"{scores:,.0f}"]
-        for name, (count, fit, scores) in spent.items()
-    ]
-    total = [sum(part) for part in zip(*spent.values(), strict=True)]
-    rows.append(["all", f"{total[0]:.0f}", f"{total[1]:,.0f}", f"{total[2]:,.0f}"])
-    return [Grid(["method", "fits", "seconds of fits", "seconds of scores"], rows)]
+    spent["all"] = [sum(part) for part in zip(*spent.values(), strict=True)]
+    rows = [[name, *(f"{part:,.0f}" for part in parts)] for name, parts in spent.items()]
+    headers = ["method", "fits", "seconds of fits", "seconds of scores", "seconds of all threads"]
+    return [Grid(headers, rows)]
 
 
 def _processor() -> str:
@@ -225,9 +224,11 @@ def _figure(findings: Findings, figure: int) -> list[Block]:
                 for m in ("umap", "parametric_umap", "direct_umap")
             ]
             for name in LOSS_DATA
+            if name in findings.wanted.data
         ]
         titles = [METHODS[m].title for m in ("umap", "parametric_umap", "direct_umap")]
-        blocks.append(Grid(["loss at the end", *titles], rows))
+        if rows:
+            blocks.append(Grid(["loss at the end", *titles], rows))
     if figure in (11, 12):
         metric = "embed_ms" if figure == 11 else "round_trip_ms"
         methods = [m for m in METHODS if m in _timed(figure)]
@@ -238,7 +239,8 @@ def _figure(findings: Findings, figure: int) -> list[Block]:
             for dimensions in DIMENSIONS
         ]
         headers = ["ms a row", "dim.", *(METHODS[m].title for m in methods)]
-        blocks.append(Grid(headers, rows))
+        if rows:
+            blocks.append(Grid(headers, rows))
     return blocks
 
 

@@ -80,7 +80,7 @@ def published() -> tuple[Published, ...]:
     >>> sum(number.where == "table 8" for number in published())
     90
     """
-    text = resources.files(__package__).joinpath(FILE).read_text(encoding="utf-8")
+    text = resources.files("umapkit.reproduce").joinpath(FILE).read_text(encoding="utf-8")
     return tuple(
         Published(
             where=row["where"],

@@ -212,7 +212,8 @@ class _Run:
             store.write(task, result, arrays)
             self.fitted += 1
             facts = result.facts
-            self.say(f"{done}: {facts['fit_s']:.1f} s, scores {facts['score_s']:.1f} s")
+            seconds = (facts[name] for name in ("fit_s", "score_s", "cpu_s"))
+            self.say("{}: {:.1f} s, scores {:.1f} s, processor {:.1f} s".format(done, *seconds))
         # What was finished before has its sizes on the page, too.
         for name in findings.wanted.data:
             if name not in findings.sizes and name not in findings.missing:
@@ -241,7 +242,7 @@ class _Run:
 
             return fit_few(task, parts, self.budget, self.n_jobs, self.device), {}
         to = Setting(task.dimensions, task.seed, self.budget, self.n_jobs, self.device)
-        begin = time.perf_counter()
+        begin, spent = time.perf_counter(), time.process_time()
         made = METHODS[task.method].fit(parts, to)
         fitted = time.perf_counter() - begin
         values = score(parts, made, to)
@@ -253,6 +254,7 @@ class _Run:
             "rows": len(parts.rows),
             "fit_s": fitted,
             "score_s": time.perf_counter() - begin - fitted,
+            "cpu_s": time.process_time() - spent,
             "size": small,
             "device": self.device,
             "source": parts.source,

@@ -52,6 +52,7 @@ def _classes(points: NDArray[np.float32], parts: Parts, to: Setting) -> dict[str
     agreed = quality.kmeans_nmi(
         points,
         parts.labels,  # pyright: ignore[reportArgumentType] # checked by the caller
+        n_seeds=to.budget.kmeans_seeds,
         n_init=to.budget.kmeans_starts,
         sample_size=min(to.budget.kmeans_sample, len(points)),
         n_jobs=to.n_jobs,

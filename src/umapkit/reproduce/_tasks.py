@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from umapkit.reproduce._budget import Budget
 from umapkit.reproduce._methods import METHODS
@@ -160,11 +161,11 @@ def table_methods(table: int) -> tuple[str, ...]:
     return tuple(name for name in METHODS if name != "direct_umap" or table in (2, 5, 6))
 
 
-def check_numbers(asked: Iterable[int] | str | None, known: tuple[int, ...], what: str):
+def check_numbers(asked: Iterable[int] | str, known: tuple[int, ...], what: str) -> tuple[int, ...]:
     """Return the tables or figures that were asked for, all of them for "all"."""
-    if asked == "all" or asked is None:
+    if asked == "all":
         return known
-    given = tuple(dict.fromkeys(asked))
+    given: tuple[Any, ...] = (asked,) if isinstance(asked, str) else tuple(dict.fromkeys(asked))
     for number in given:
         if number not in known:
             there = ", ".join(map(str, known))
@@ -173,11 +174,14 @@ def check_numbers(asked: Iterable[int] | str | None, known: tuple[int, ...], wha
     return given
 
 
-def check_names(asked: Iterable[str] | str | None, known: Iterable[str], what: str):
+def check_names(asked: Iterable[str] | str, known: Iterable[str], what: str) -> tuple[str, ...]:
     """Return the names that were asked for, without doubles."""
     if isinstance(asked, str):
         asked = (asked,)
-    given, there = tuple(dict.fromkeys(asked or ())), tuple(known)
+    given, there = tuple(dict.fromkeys(asked)), tuple(known)
+    if not given:
+        msg = f"Give at least one {what} to reproduce. There are: {', '.join(there)}."
+        raise ValueError(msg)
     for name in given:
         if name not in there:
             msg = f"There is no {what} {name!r} to reproduce. There are: {', '.join(there)}."
