@@ -26,6 +26,7 @@ EVERYTHING = Wanted(
         ({"budget": "huge"}, "no budget 'huge'. There are: small, paper"),
         ({"seeds": []}, "seeds=.* one or more"),
         ({"seeds": [-1]}, "0 or larger"),
+        ({"device": "abacus"}, "device='abacus'"),
     ],
 )
 def test_what_cannot_be_asked_for_is_refused_in_words(asked: dict, words: str, tmp_path: Path):

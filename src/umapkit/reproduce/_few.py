@@ -44,6 +44,7 @@ def fit_few(task: Task, parts: Parts, budget: Budget, n_jobs: int | None, device
         n_components=budget.few_components,
         label_smoothing=0.2,
         batch_size=budget.few_batch,
+        labelled_batch_size=budget.few_labelled,
         scaling="none",
         input_shape=parts.shape,
         random_state=task.seed,

@@ -91,11 +91,15 @@ def fit_tsne(parts: Parts, to: Setting) -> Made:
     """t-SNE with openTSNE's defaults, as in the paper; moons and bison with perplexity 500."""
     from umapkit import TSNE
 
-    perplexity = min(parts.about.perplexity, (len(parts.rows) - 1) / 3)
+    wanted = min(parts.about.perplexity, to.budget.perplexity)
+    perplexity = min(wanted, (len(parts.rows) - 1) / 3)
     model = TSNE(
         perplexity, n_components=to.dimensions, random_state=to.seed, n_jobs=to.n_jobs
     ).fit(parts.rows)
-    return Made(model.embedding_, model.transform)
+    small = f"perplexity {wanted:g} of {parts.about.perplexity:g}"
+    return Made(
+        model.embedding_, model.transform, size=small if wanted < parts.about.perplexity else ""
+    )
 
 
 def fit_umap(parts: Parts, to: Setting) -> Made:

@@ -84,7 +84,7 @@ def fit_parametric_tsne(parts: Parts, to: Setting) -> Made:
     name, told, small = network_of(parts, to, method="parametric_tsne")
     budget, n = to.budget, len(parts.rows)
     batch = min(budget.tsne_batch, n)
-    perplexity = min(500.0 if parts.about.name == "bison" else 30.0, (batch - 1) / 3)
+    perplexity = min(parts.about.perplexity, budget.perplexity, (batch - 1) / 3)
     model = ParametricTSNE(
         name,
         perplexity=perplexity,

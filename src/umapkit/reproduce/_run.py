@@ -104,7 +104,7 @@ def reproduce(
     Raises
     ------
     ValueError
-        If a table, figure, set, method or budget is not known, or there is no seed.
+        If a table, figure, set, method, budget or device is not known, or there is no seed.
     ImportError
         If pyarrow or matplotlib is not installed.
     KeyboardInterrupt
@@ -127,10 +127,9 @@ def reproduce(
         if find_spec(package) is None:
             msg = f'The tables and pictures need {package}: pip install "umapkit[{extra}]".'
             raise ImportError(msg)
-    folder = Path(out)
-    store = Store(folder, sizes)
-    findings = Findings(store, wanted)
-    findings.refused = refused(wanted, sizes, device)
+    left = refused(wanted, sizes, device)
+    store = Store(Path(out), sizes)
+    findings = Findings(store, wanted, refused=left)
     run = _Run(findings, sizes, device, n_jobs, say)
     try:
         run.all()
@@ -161,14 +160,15 @@ def _seeds(seeds: Iterable[int]) -> tuple[int, ...]:
 def refused(wanted: Wanted, budget: Budget, device: str) -> dict[Task, str]:
     """Say which fits cannot be made here, and why."""
     tasks = [t for t in wanted.tasks(budget) if t.few or METHODS[t.method].network]
+    if not tasks:
+        return {}
     if find_spec("torch") is None:
         why = "needs torch: pip install 'umapkit[parametric]'"
         return dict.fromkeys(tasks, why)
-    if device != "auto" or budget.networks == "mlp":
-        return {}
     from umapkit.parametric import choose_device
 
-    if choose_device("auto").type != "cpu":
+    found = choose_device(device)  # a wrong name ends here, not in every fit
+    if device != "auto" or budget.networks == "mlp" or found.type != "cpu":
         return {}
     why = (
         "needs a GPU: hours on a CPU at the paper's size; --device cpu does it all the same, "
