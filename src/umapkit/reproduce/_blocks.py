@@ -78,7 +78,9 @@ img { max-width: 100% }
 
 def number(value: float, metric: str) -> str:
     """Write a number: four places, or three digits of a time."""
-    return f"{value:.3g}" if metric.endswith("_ms") else f"{value:.4f}"
+    if not metric.endswith("_ms"):
+        return f"{value:.4f}"
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
 
 
 class Reasons:
