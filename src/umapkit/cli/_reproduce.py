@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from umapkit.cli._options import Debug, Jobs, Quiet
+from umapkit.cli._options import Debug, Quiet
 from umapkit.cli._report import say
 
 _MANY = "Several: with commas, or the option again."
@@ -56,7 +56,14 @@ def reproduce(
         Many, typer.Option(help=f"One fit each, means are shown. {_MANY}", show_default="0")
     ] = None,
     device: Annotated[str, typer.Option(help="Of the networks: auto, cpu, cuda.")] = "auto",
-    n_jobs: Jobs = None,
+    n_jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--n-jobs",
+            help="Threads; networks round otherwise with others.",
+            show_default="all cores",
+        ),
+    ] = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
