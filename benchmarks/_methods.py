@@ -28,13 +28,13 @@ class Ask:
 class Fit:
     """What a method gives back; the functions are called after the clock has stopped.
 
-    embedding: the map (n, c), None for a mere search. lists: neighbour lists of all rows, without
-    or with the row itself, None where the method looks at all pairs. place: puts new rows on the
-    map.
+    embedding: the map (n, c), None for a mere search. lists: gives neighbour lists of all rows,
+    without or with the row itself, None where the method looks at all pairs; itself None where
+    nobody can tell. place: puts new rows on the map.
     """
 
     embedding: np.ndarray | None
-    lists: Callable[[], np.ndarray | None]
+    lists: Callable[[], np.ndarray | None] | None
     place: Callable[[Any], Any] | None = None
     model: Any = None
 
@@ -96,7 +96,7 @@ def _umapkit_densmap(rows: np.ndarray, ask: Ask) -> Fit:
         ask.n_neighbors, n_components=ask.n_components, densmap=True, random_state=ask.seed,
         n_jobs=ask.jobs,
     ).fit(rows)  # fmt: skip
-    return Fit(model.embedding_, lambda: None, model.transform, model)
+    return Fit(model.embedding_, None, model.transform, model)
 
 
 def _umap_learn_densmap(rows: np.ndarray, ask: Ask) -> Fit:
@@ -105,7 +105,49 @@ def _umap_learn_densmap(rows: np.ndarray, ask: Ask) -> Fit:
     model = UMAP(
         n_neighbors=ask.n_neighbors, n_components=ask.n_components, densmap=True, n_jobs=ask.jobs
     ).fit(rows)
-    return Fit(model.embedding_, lambda: None)
+    return Fit(model.embedding_, None)
+
+
+def _umapkit_parametric(rows: np.ndarray, ask: Ask) -> Fit:
+    from umapkit import ParametricUMAP
+
+    model = ParametricUMAP(
+        n_neighbors=ask.n_neighbors, n_components=ask.n_components, random_state=ask.seed,
+        n_jobs=ask.jobs, device="cpu",
+    ).fit(rows)  # fmt: skip
+    return Fit(model.embedding_, None, model.transform, model)
+
+
+def _umapkit_stream(rows: np.ndarray, ask: Ask) -> Fit:
+    """Rows that come a thousand at a time; the map after the last."""
+    from umapkit import ProgressiveUMAP
+
+    model = ProgressiveUMAP(
+        ask.n_neighbors, n_components=ask.n_components, random_state=ask.seed, n_jobs=ask.jobs
+    )
+    for begin in range(0, len(rows), 1000):
+        model.partial_fit(rows[begin : begin + 1000])
+    return Fit(model.embedding_, None, None, model)
+
+
+def _pacmap(rows: np.ndarray, ask: Ask) -> Fit:
+    """PaCMAP; its own number of neighbours, which is 10 up to 10,000 rows."""
+    from pacmap import PaCMAP
+
+    model = PaCMAP(n_components=ask.n_components, random_state=ask.seed)
+    return Fit(np.asarray(model.fit_transform(rows)), None)
+
+
+def _torchdr(rows: np.ndarray, ask: Ask) -> Fit:
+    import torch
+    import torchdr
+
+    torch.set_num_threads(ask.jobs)
+    model = torchdr.UMAP(
+        n_neighbors=ask.n_neighbors, n_components=ask.n_components, min_dist=0.1,
+        random_state=ask.seed, device="cpu",
+    )  # fmt: skip
+    return Fit(np.asarray(model.fit_transform(rows)), None)
 
 
 def _opentsne(rows: np.ndarray, ask: Ask) -> Fit:
@@ -124,7 +166,7 @@ def _umapkit_tsne(rows: np.ndarray, ask: Ask) -> Fit:
     from umapkit import TSNE
 
     model = TSNE(n_components=ask.n_components, random_state=ask.seed, n_jobs=ask.jobs).fit(rows)
-    return Fit(model.embedding_, lambda: None, model.transform, model)
+    return Fit(model.embedding_, None, model.transform, model)
 
 
 def _fastumap(rows: np.ndarray, ask: Ask) -> Fit:
@@ -217,6 +259,10 @@ METHODS = {
     "umap-learn-densmap": Card("umap-learn", "umap", _umap_learn_densmap, dense=True),
     "umapkit-tsne": Card("umapkit", "umapkit", _umapkit_tsne, places=True),
     "openTSNE": Card("openTSNE", "openTSNE", _opentsne, places=True),
+    "umapkit-parametric": Card("umapkit", "umapkit", _umapkit_parametric, places=True),
+    "umapkit-stream": Card("umapkit", "umapkit", _umapkit_stream),
+    "pacmap": Card("pacmap", "pacmap", _pacmap),
+    "torchdr": Card("torchdr", "torchdr", _torchdr),
     "fastumap": Card("fastumap", "fastumap", _fastumap, uses_sklearn=False, places=True),
     "manifolds-rs": Card("manifolds-rs", "manifolds_rs", _manifolds, uses_sklearn=False),
     "umapkit-descent": Card("umapkit", "umapkit", _searched("descent"), maps=False, sparse=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import statistics
 from collections.abc import Iterable, Sequence
@@ -74,6 +75,46 @@ def side_by_side(records: Sequence[dict]) -> str:
         row += [_recall(good), *(spread([r["scores"].get(s) for r in good]) for s in SCORES)]
         table.append([*row, f"{max(r['peak_mb'] for r in good):.0f}"])
     return markdown(headers, table)
+
+
+def numbers(records: Sequence[dict]) -> list[list[str]]:
+    """List what was measured, a line a number: set, method, version, quantity, value.
+
+    The figures of `side_by_side`: processes of a method taken together, scores as means.
+    """
+    found = []
+    for key in dict.fromkeys((r["set"], r["method"]) for r in records):
+        good = [r for r in records if (r["set"], r["method"]) == key and r["status"] == "ok"]
+        if not good:
+            continue
+        cold = statistics.median(r["base_s"] + r["import_s"] + r["fit_s"][0] for r in good)
+        told = {"cold, s": cold, "warm, s": _warm(good)}
+        told["recall"] = _mean([r.get("recall") for r in good])
+        told |= {name: _mean([r["scores"].get(name) for r in good]) for name in SCORES}
+        told["peak MB"] = max(r["peak_mb"] for r in good)
+        version = good[0]["version"]
+        found += [
+            [*key, version, quantity, f"{value:.4g}"]
+            for quantity, value in told.items()
+            if value is not None
+        ]
+    return found
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    there = [value for value in values if value is not None]
+    return statistics.fmean(there) if there else None
+
+
+def keep(path: Path, records: Sequence[dict], command: str) -> None:
+    """Append the numbers of a run to a file of records, CSV (see tools/readme_table.py)."""
+    new = not path.exists()
+    with path.open("a", encoding="utf-8", newline="") as file:
+        write = csv.writer(file, lineterminator="\n").writerow
+        if new:
+            write(["date", "machine", "command", "data", "method", "version", "quantity", "value"])
+        for line in numbers(records):
+            write([records[0]["run"], records[0]["machine"], command, *line])
 
 
 def _warm(records: Sequence[dict]) -> float | None:

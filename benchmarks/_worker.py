@@ -88,6 +88,8 @@ def run(task: dict) -> tuple[dict, dict[str, Any]]:
     for name in ("neighbor_recall_", "recall"):  # what umapkit itself says, from a sample
         if hasattr(fit.model, name):
             record["told_recall"] = float(getattr(fit.model, name))
+    if fit.lists is None:
+        return record, arrays
     try:
         lists = fit.lists()
         record["exact"] = lists is None

@@ -22,7 +22,7 @@ from _data import HELP, cores, load_average, machine, rows_of, scratch, stored
 from _methods import METHODS, Ask
 from _run import find_packages, run_method
 from _scores import list_recall, map_scores
-from _table import failure, read_records, side_by_side, write_record
+from _table import failure, keep, read_records, side_by_side, write_record
 
 
 def arguments() -> argparse.Namespace:
@@ -32,9 +32,8 @@ def arguments() -> argparse.Namespace:
     add = parser.add_argument
     add("--peer", nargs="+", default=[], metavar="PYTHON", help="interpreters that have peers")
     add("--sets", nargs="+", default=["digits", "mnist"], metavar="SET", help=HELP)
-    add("--methods", nargs="+", default=[name for name, card in METHODS.items() if not card.dense],
-        choices=METHODS, metavar="METHOD",
-        help=f"{', '.join(METHODS)} (default: all but densMAPs)")  # fmt: skip
+    add("--methods", nargs="+", default=list(METHODS), choices=METHODS, metavar="METHOD",
+        help=f"{', '.join(METHODS)} (default: all)")  # fmt: skip
     add("--repeat", type=int, default=2, help="fits in a process; the first counts as cold")
     add("--seeds", nargs="+", type=int, default=[0], help="one process each")
     add("--neighbors", type=int, default=15, help="the row itself included")
@@ -44,6 +43,7 @@ def arguments() -> argparse.Namespace:
     add("--limit", type=float, default=3600.0, help="seconds that a process may take")
     add("--record", type=Path, help="file of the records")
     add("--table", type=Path, metavar="FILE", help="print the table of the last run in FILE")
+    add("--keep", type=Path, metavar="CSV", help="append the numbers to a file of records/")
     return parser.parse_args()
 
 
@@ -52,6 +52,8 @@ def main() -> None:
     if asked.table is not None:
         records = read_records(asked.table)
         print(f"# {records[0]['machine']}\n\n{side_by_side(records)}")
+        if asked.keep is not None:
+            keep(asked.keep, records, f"{Path(sys.argv[0]).name}, run of {records[0]['run']}")
         return
     found = find_packages(asked.peer)
     file = asked.record or scratch() / "side_by_side.jsonl"
@@ -82,6 +84,8 @@ def main() -> None:
         path.unlink()
     print(f"# {here}; {asked.jobs} threads, seeds {asked.seeds}, {run}")
     print(f"\n{side_by_side(records)}\n\nRecords: {file}")
+    if asked.keep is not None:
+        keep(asked.keep, records, " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]))
 
 
 def warm_up(asked: argparse.Namespace, found: dict) -> None:

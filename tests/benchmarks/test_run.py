@@ -68,6 +68,13 @@ def test_what_is_not_there_or_fails_or_takes_too_long_says_so(rows: Path):
     assert (record["status"], record["reason"]) == ("failed", "not done after 0.01 s")
 
 
+@pytest.mark.parametrize("method", ["umapkit-stream", "umapkit-densmap", "umapkit-tsne"])
+def test_the_other_methods_of_umapkit_give_a_map(method: str, rows: Path):
+    record, arrays = run_method(method, rows, Ask(n_neighbors=10), find_packages([]), repeat=1)
+    assert record["status"] == "ok", record
+    assert arrays["embedding"].shape == (120, 2)
+
+
 def test_packages_are_looked_for_in_the_peers_interpreter():
     found = find_packages([sys.executable])
     assert found["umapkit"].python == sys.executable

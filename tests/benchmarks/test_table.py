@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
-from _table import markdown, read_records, side_by_side, write_record
+from _table import keep, markdown, numbers, read_records, side_by_side, write_record
 
 
 def made(method: str, **more) -> dict:
@@ -57,3 +58,21 @@ def test_the_last_run_of_a_file_makes_its_table_again(tmp_path: Path):
 
 def test_short_rows_are_filled_up():
     assert markdown(["a", "b"], [["1"]]) == "| a | b |\n| --- | --- |\n| 1 |  |"
+
+
+def test_the_numbers_of_a_run_are_kept_with_machine_and_version(tmp_path: Path):
+    file = tmp_path / "records.csv"
+    records = [made("umapkit", machine="here", version="1.2"), made("umap-learn", machine="here")]
+    keep(file, records[:1], "side_by_side.py --sets digits")
+    keep(file, records, "side_by_side.py")
+    lines = list(csv.DictReader(file.read_text(encoding="utf-8").splitlines()))
+    assert lines[0]["machine"] == "here"
+    assert lines[0]["version"] == "1.2"
+    assert lines[0]["command"] == "side_by_side.py --sets digits"
+    told = {line["quantity"]: float(line["value"]) for line in lines if line["method"] == "umapkit"}
+    assert {"cold, s", "warm, s", "peak MB"} <= told.keys()
+    assert len([line for line in lines if line["quantity"] == "peak MB"]) == 3
+
+
+def test_a_method_that_failed_leaves_no_number():
+    assert numbers([{"set": "digits", "method": "pacmap", "status": "not installed"}]) == []

@@ -39,6 +39,8 @@ def test_lines_are_what_the_functions_give(example):
     assert found["distances, Pearson"] == pairs.pearson
     assert found["accuracy of neighbours (9)"] == q.knn_accuracy(points, y, n_neighbors=9)
     assert found["silhouette"] == q.silhouette(points, y)
+    clusters = q.kmeans_nmi(points, y, n_clusters=len(np.unique(y)), n_seeds=1)
+    assert found["k-means clusters, NMI"] == clusters.nmi
     assert found["order of class centres"] == q.centroid_order(rows, points, y).triplets
     np.testing.assert_array_equal(
         found.trustworthiness, q.row_trustworthiness(rows, points, n_neighbors=9)
@@ -110,6 +112,13 @@ def test_few_rows_and_few_classes_say_what_is_missing():
     two = report(rows[:, :2], rows, np.arange(12) % 2)
     assert "3 classes" in two.skipped["order of class centres"]
     assert all(math.isfinite(m.value) for m in two.measures)
+    assert two["k-means clusters, NMI"] <= 1
+
+
+def test_points_at_one_place_have_no_clusters_and_the_report_says_so():
+    rows = np.random.default_rng(3).normal(size=(12, 3))
+    found = report(np.ones((12, 2)), rows, np.arange(12) % 3)
+    assert found.skipped["k-means clusters, NMI"] == "all points are at one place"
 
 
 def test_threads_change_no_bit_of_a_report(example):

@@ -40,6 +40,7 @@ def build_app() -> typer.Typer:
     from umapkit.cli._judge import report
     from umapkit.cli._plot import plot
     from umapkit.cli._report import reported
+    from umapkit.cli._reproduce import reproduce
     from umapkit.cli._root import root
     from umapkit.cli._score import score
     from umapkit.cli._stream import stream
@@ -51,7 +52,8 @@ def build_app() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    for command in (fit, combine, transform, update, stream, inverse, plot, score, report, info):
+    making = (fit, combine, transform, update, stream, inverse)
+    for command in (*making, plot, score, report, reproduce, info):
         app.command()(reported(with_groups(command)))
 
     app.callback(invoke_without_command=True)(root)

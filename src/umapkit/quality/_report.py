@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from umapkit._threads import resolve_n_jobs
 from umapkit.quality._accuracy import knn_accuracy
 from umapkit.quality._check import as_codes, as_matrix, check_count, check_same_rows
+from umapkit.quality._clusters import kmeans_nmi
 from umapkit.quality._coranking import coranking
 from umapkit.quality._costs import fuzzy_cross_entropy_without_constants
 from umapkit.quality._density import density_correlation
@@ -398,6 +399,7 @@ class _Work:
             n_jobs=self.n_jobs,
         )
         self.add("labels", "silhouette", apart, "1: classes far apart; 0: they overlap")
+        self.clusters(y, classes)
         if classes < 3:
             self.skipped["order of class centres"] = "needs 3 classes"
         elif classes > 200:
@@ -405,6 +407,17 @@ class _Work:
         else:
             order = centroid_order(self.rows, self.points, y)
             self.add("labels", "order of class centres", order.triplets, "0.5: chance; 1: kept")
+
+    def clusters(self, y: NDArray[Any], classes: int) -> None:
+        """Add the line on k-means, with as many clusters as there are classes."""
+        name = "k-means clusters, NMI"
+        if (self.points == self.points[0]).all():
+            self.skipped[name] = "all points are at one place"
+            return
+        found = kmeans_nmi(
+            self.points, y, n_clusters=classes, n_seeds=1, sample_size=1, n_jobs=self.n_jobs
+        )
+        self.add("labels", name, found.nmi, "1: they are the classes; 0: unrelated")
 
     def fitted(self, model: Any, placed: NDArray[np.int64], n: int) -> None:
         """Add what only a model knows."""
