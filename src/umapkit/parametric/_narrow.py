@@ -46,8 +46,10 @@ def narrowed(model: ParametricUMAP, rows: NDArray[np.float32]) -> Iterator[None]
     """
     layer = _first_layer(model.networks_["encoder"])
     axes = None
-    if layer is not None and _sees_distances_only(model) and _LEAST <= rows.shape[1] <= _MOST:
-        axes = _main_axes(model, rows)
+    share = model.input_variance
+    wide_enough = _LEAST <= rows.shape[1] <= _MOST
+    if layer is not None and share is not None and wide_enough and _sees_distances_only(model):
+        axes = _main_axes(model, rows, share)
     if layer is None or axes is None:
         yield
         return
@@ -66,9 +68,8 @@ def narrowed(model: ParametricUMAP, rows: NDArray[np.float32]) -> Iterator[None]
 
 def _first_layer(encoder: nn.Module) -> nn.Linear | None:
     """Return the layer that reads the columns, if it is that of a network made by name."""
-    if not isinstance(encoder, nn.Sequential) or not isinstance(encoder[0], nn.Linear):
-        return None
-    return encoder[0]
+    first = encoder[0] if isinstance(encoder, nn.Sequential) else None
+    return first if isinstance(first, nn.Linear) else None
 
 
 def _sees_distances_only(model: ParametricUMAP) -> bool:
@@ -77,15 +78,14 @@ def _sees_distances_only(model: ParametricUMAP) -> bool:
     return (
         apart
         and not model.correlation_weight
-        and model.input_variance is not None
         and not model.compile
         and resolve_metric(model.metric, model.metric_kwds).name in _METRICS
     )
 
 
 @torch.no_grad()
-def _main_axes(model: ParametricUMAP, rows: NDArray[np.float32]) -> Tensor | None:
-    """Return the axes with most variance, shape (d, k); None if it takes too many."""
+def _main_axes(model: ParametricUMAP, rows: NDArray[np.float32], share: float) -> Tensor | None:
+    """Return the axes with so much of the variance, shape (d, k); None if it takes too many."""
     n, d = rows.shape
     chosen = np.unique(np.linspace(0, n - 1, min(n, _SAMPLE)).astype(np.int64))
     seen = torch.from_numpy(rows[chosen]).to(model._device())
@@ -95,7 +95,7 @@ def _main_axes(model: ParametricUMAP, rows: NDArray[np.float32]) -> Tensor | Non
     shares = torch.cumsum(variances.flip(0).clamp_min(0.0), 0)
     if float(shares[-1]) <= 0:
         return None
-    k = int(torch.searchsorted(shares, model.input_variance * shares[-1])) + 1
+    k = int(torch.searchsorted(shares, share * shares[-1])) + 1
     if k > _SHARE * d or n * k * 4 > room(model._device()):
         return None
     axes = axes.flip(1)[:, :k]
