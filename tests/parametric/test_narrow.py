@@ -85,7 +85,7 @@ def test_narrow_or_spread_out_rows_stay_as_they_are(rows):
 
 
 def test_rows_that_are_all_equal_have_no_axes():
-    with pytest.warns(UserWarning):
+    with pytest.warns(UserWarning, match="n_neighbors=40"):
         fitted = model(n_neighbors=40).fit(np.ones((30, 200), dtype=np.float32))
     assert np.isfinite(fitted.embedding_).all()
 

@@ -105,7 +105,7 @@ def _main_axes(model: ParametricUMAP, rows: NDArray[np.float32], share: float) -
     return of_the_first_all(made)
 
 
-def _widen_moments(optimizer: Any, narrow: nn.Parameter, wide: nn.Parameter, axes: Tensor) -> None:
+def _widen_moments(optimizer: Any, narrow: nn.Parameter, wide: Tensor, axes: Tensor) -> None:
     """Let Adam go on with the weights of the columns, from the moments of those of the axes."""
     if optimizer is None or narrow not in optimizer.state:
         return

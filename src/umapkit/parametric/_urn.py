@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,7 +24,7 @@ class Urn:
         0 or more, not all 0; n at least 1.
     """
 
-    def __init__(self, weights: NDArray[np.floating]) -> None:
+    def __init__(self, weights: NDArray[Any]) -> None:
         self.sums: NDArray[np.float64] = np.cumsum(weights, dtype=np.float64)
         # A power of two: whole parts of a chance are then exact, so that the marks on both sides of
         # it always hold its place between them.
