@@ -139,6 +139,18 @@ def test_haversine_and_hellinger_agree_with_the_textbook():
     np.fill_diagonal(theirs, 0)
     np.testing.assert_almost_equal(all_pairs("hellinger", rows), theirs, decimal=6)
     np.testing.assert_almost_equal(all_sparse_pairs("hellinger", rows), theirs, decimal=6)
+    pairs = umap.distances.pairwise_special_metric
+    np.testing.assert_almost_equal(pairs(rows), theirs, decimal=6)
+    counts = np.ceil(3 * rows)
+    found = pairs(counts, counts[:4], metric="ll_dirichlet")
+    np.testing.assert_allclose(found, all_pairs("ll_dirichlet", counts)[:, :4], atol=1e-7)
+    found = pairs(rows, metric="minkowski", kwds={"p": 3})
+    np.testing.assert_allclose(found, cdist(rows, rows, "minkowski", p=3), rtol=1e-5)
+    rows[0, 0] = np.nan
+    with pytest.raises(ValueError, match="NaN"):
+        pairs(rows)
+    gaps = pairs(rows, metric="nan_euclidean", ensure_all_finite=False)
+    assert np.isfinite(gaps).all()
 
 
 GRADIENTS = [

@@ -93,7 +93,7 @@ def test_output_metrics_that_umapkit_has_not_are_said_to_be_umap_learns():
         return float(np.abs(x - y).sum()), np.sign(x - y)
 
     for metric in (city, "manhattan", "cosine", "mahalanobis"):
-        with pytest.raises(NotImplementedError, match="output_metric=.*umap-learn's"):
+        with pytest.raises(NotImplementedError, match=r"output_metric=.*umap-learn's"):
             umap.UMAP(output_metric=metric, n_epochs=3).fit(random_rows(30, 4))
 
 

@@ -75,7 +75,7 @@ class Copies:
         )
 
     def list_all(self, neighbors: Neighbors, n_neighbors: int) -> Neighbors:
-        """Lists of all n rows in which copies stand one by one.
+        """List the neighbours of all n rows, copies one by one.
 
         Parameters
         ----------

@@ -1,8 +1,8 @@
 """Values that are not finite, for functions of the user that cope with them.
 
-umapkit hands its rows on as finite numbers. With ``ensure_all_finite=False`` or "allow-nan", NaN and
-infinity travel as numbers at the end of float32's range, and a function of two rows, as `metric`,
-is shown what they stand for.
+umapkit hands its rows on as finite numbers. With ``ensure_all_finite=False`` or "allow-nan", NaN
+and infinity travel as numbers at the end of float32's range, and a function of two rows, as
+`metric`, is shown what they stand for.
 """
 
 from __future__ import annotations
