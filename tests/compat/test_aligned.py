@@ -67,6 +67,18 @@ def test_an_added_slice_keeps_its_neighbours(slices, relations):
         assert np.array_equal(old, places)
 
 
+def test_what_is_given_for_slices_is_left_alone(slices):
+    relations, sizes = list(RELATED[:2]), [10, 10, 10]
+    model = umap.AlignedUMAP(n_neighbors=sizes, n_epochs=20, random_state=0)
+    model.fit(slices[:3], relations=relations)
+    other = umap.AlignedUMAP(n_epochs=20, random_state=0).fit(slices[:3], relations=relations)
+    model.update(slices[3], relations=RELATED[2], n_neighbors=10)
+    assert sizes == [10, 10, 10]
+    assert len(relations) == 2
+    other.update(slices[3], relations=RELATED[2])
+    assert len(other.embeddings_) == 4
+
+
 def test_slices_of_digits_keep_more_than_with_umap_learn():
     """umap-learn 0.5.12 on the same slices: .598 and .599 for two seeds."""
     rows, labels = load_digits(return_X_y=True)

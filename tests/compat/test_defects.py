@@ -15,6 +15,7 @@ from scipy.sparse import csr_matrix
 import umapkit
 import umapkit.compat.umap_learn as umap
 from umapkit import find_neighbors, quality, spectral_start
+from umapkit.layout import Layout
 
 from .rows import random_rows
 
@@ -60,6 +61,22 @@ ELSEWHERE = {
     "AlignedUMAP: maps do not repeat": (
         "models/test_aligned.py",
         "test_the_same_seed_gives_the_same_maps_for_any_number_of_threads",
+    ),
+    "ParametricUMAP: a loaded model cannot be trained further": (
+        "compat/test_parametric.py",
+        "test_a_saved_model_comes_back_and_is_trained_further",
+    ),
+    "ParametricUMAP: ONNX ends in a ReLU, and knows the default network only": (
+        "compat/test_parametric.py",
+        "test_onnx_is_written_of_any_encoder",
+    ),
+    "ParametricUMAP: repulsion_strength is ignored": (
+        "compat/test_parametric.py",
+        "test_the_strength_of_the_repulsion_reaches_the_training",
+    ),
+    "ParametricUMAP: the repulsion never exceeds log 2": (
+        "parametric/test_losses.py",
+        "test_both_terms_are_those_of_equation_7_from_1e_minus_8_to_1e8",
     ),
     "model1 - model2: ties that model2 does not have are weakened": (
         "models/test_combine.py",
@@ -317,3 +334,20 @@ def test_aligned_maps_obey_their_parameters(changed):
     one = umap.AlignedUMAP(**options).fit(slices, relations=relations)
     other = umap.AlignedUMAP(**{**options, **changed}).fit(slices, relations=relations)
     assert not np.array_equal(one.embeddings_[0], other.embeddings_[0])
+
+
+def test_no_map_of_a_slice_is_made_and_thrown_away(monkeypatch):
+    """There: every slice is laid out by itself first, and nothing of that map is used."""
+    advance, epochs = Layout._advance, []
+
+    def counted(self, until):
+        before = self.epoch
+        advance(self, until)
+        epochs.append(self.epoch - before)
+
+    monkeypatch.setattr(Layout, "_advance", counted)
+    rows = random_rows(60, 4)
+    slices, relations = [rows[:40], rows[20:]], [{a: a - 20 for a in range(20, 40)}]
+    model = umap.AlignedUMAP(n_neighbors=8, n_epochs=30, random_state=0)
+    model.fit(slices, relations=relations)
+    assert sum(epochs) == 2 * 30

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 from scipy.spatial.distance import cdist
 from sklearn.metrics import pairwise_distances
 
@@ -41,17 +42,23 @@ def all_pairs(name, rows, *values):
     return np.array([[function(x, y, *values) for y in rows] for x in rows])
 
 
-@pytest.mark.parametrize("name", SPATIAL_NAMES)
-def test_spatial_metrics_agree_with_scikit_learn(name):
-    theirs = pairwise_distances(SPATIAL, metric=name)
+def spatial_distances(name, rows):
+    theirs = pairwise_distances(rows, metric=name)
+    empty = ~rows.any(axis=1)
     if name == "braycurtis":
         theirs[~np.isfinite(theirs)] = 0  # 0 over 0: two zero rows
     if name in ("cosine", "correlation"):
         # There two zero rows are at 1 (or NaN) from each other; umap-learn and umapkit say 0.
-        theirs[np.ix_([10, 11], [10, 11])] = 0
-        theirs[10:, :10] = theirs[:10, 10:] = 1
+        theirs[empty] = theirs[:, empty] = 1
+        theirs[np.ix_(empty, empty)] = 0
         np.fill_diagonal(theirs, 0)
-    np.testing.assert_almost_equal(all_pairs(name, SPATIAL), theirs, decimal=6)
+    return theirs
+
+
+@pytest.mark.parametrize("name", SPATIAL_NAMES)
+def test_spatial_metrics_agree_with_scikit_learn(name):
+    found = all_pairs(name, SPATIAL)
+    np.testing.assert_almost_equal(found, spatial_distances(name, SPATIAL), decimal=6)
 
 
 def counted(name, x, y):
@@ -65,19 +72,41 @@ def counted(name, x, y):
     return 2 * differ / (n + differ)  # sokalmichener
 
 
-@pytest.mark.parametrize("name", BINARY_NAMES)
-def test_binary_metrics_agree_with_scipy(name):
+def binary_distances(name):
     if name in ("matching", "kulsinski", "sokalmichener"):
-        theirs = np.array([[counted(name, x, y) for y in BINARY] for x in BINARY])
-    else:
-        theirs = cdist(BINARY, BINARY, name)
-        theirs[~np.isfinite(theirs)] = 0
-    found = all_pairs(name, BINARY)
+        return np.array([[counted(name, x, y) for y in BINARY] for x in BINARY])
+    theirs = cdist(BINARY, BINARY, name)
+    theirs[~np.isfinite(theirs)] = 0
     if name == "russellrao":
         # A row and itself are at 0 in umap-learn, not at the share of what it lacks.
-        same = (BINARY[:, None] == BINARY[None]).all(axis=2)
-        theirs[same] = 0
-    np.testing.assert_almost_equal(found, theirs, decimal=6)
+        theirs[(BINARY[:, None] == BINARY[None]).all(axis=2)] = 0
+    return theirs
+
+
+@pytest.mark.parametrize("name", BINARY_NAMES)
+def test_binary_metrics_agree_with_scipy(name):
+    np.testing.assert_almost_equal(all_pairs(name, BINARY), binary_distances(name), decimal=6)
+
+
+def all_sparse_pairs(name, rows):
+    function = umap.sparse.sparse_named_distances[name]
+    table = csr_matrix(rows)
+    more = (table.shape[1],) if name in umap.sparse.sparse_need_n_features else ()
+    parts = [(row.indices, row.data) for row in table]
+    return np.array([[function(*x, *y, *more) for y in parts] for x in parts])
+
+
+@pytest.mark.parametrize("name", SPATIAL_NAMES)
+def test_spatial_metrics_of_sparse_rows_agree_with_scikit_learn(name):
+    rows = SPATIAL * BINARY
+    theirs = spatial_distances(name, rows)
+    np.testing.assert_almost_equal(all_sparse_pairs(name, rows), theirs, decimal=6)
+
+
+@pytest.mark.parametrize("name", [name for name in BINARY_NAMES if name != "yule"])
+def test_binary_metrics_of_sparse_rows_agree_with_scipy(name):
+    found = all_sparse_pairs(name, BINARY)
+    np.testing.assert_almost_equal(found, binary_distances(name), decimal=6)
 
 
 def test_metrics_with_values_agree_with_scipy():
@@ -109,6 +138,19 @@ def test_haversine_and_hellinger_agree_with_the_textbook():
     theirs = np.sqrt(np.maximum(1 - roots @ roots.T, 0))
     np.fill_diagonal(theirs, 0)
     np.testing.assert_almost_equal(all_pairs("hellinger", rows), theirs, decimal=6)
+    np.testing.assert_almost_equal(all_sparse_pairs("hellinger", rows), theirs, decimal=6)
+    pairs = umap.distances.pairwise_special_metric
+    np.testing.assert_almost_equal(pairs(rows), theirs, decimal=6)
+    counts = np.ceil(3 * rows)
+    found = pairs(counts, counts[:4], metric="ll_dirichlet")
+    np.testing.assert_allclose(found, all_pairs("ll_dirichlet", counts)[:, :4], atol=1e-7)
+    found = pairs(rows, metric="minkowski", kwds={"p": 3})
+    np.testing.assert_allclose(found, cdist(rows, rows, "minkowski", p=3), rtol=1e-5)
+    rows[0, 0] = np.nan
+    with pytest.raises(ValueError, match="NaN"):
+        pairs(rows)
+    gaps = pairs(rows, metric="nan_euclidean", ensure_all_finite=False)
+    assert np.isfinite(gaps).all()
 
 
 GRADIENTS = [

@@ -171,12 +171,28 @@ def test_a_saved_model_comes_back_and_is_trained_further(clouds, fitted, tmp_pat
 
 
 def test_onnx_is_written_of_any_encoder(clouds, fitted, tmp_path):
+    """There: of the default network only, and with a ReLU at its end."""
     pytest.importorskip("onnxscript")
     runtime = pytest.importorskip("onnxruntime")
-    fitted.to_ONNX(tmp_path / "encoder.onnx")
-    session = runtime.InferenceSession(str(tmp_path / "encoder.onnx"))
-    (found,) = session.run(None, {session.get_inputs()[0].name: clouds[0]})
-    np.testing.assert_allclose(found, fitted.embedding_, atol=1e-5)
+    given = ParametricUMAP(encoder=torch.nn.Linear(5, 2), **QUICK).fit(clouds[0])
+    for model in (fitted, given):
+        assert model.embedding_.min() < 0
+        model.to_ONNX(tmp_path / "encoder.onnx")
+        session = runtime.InferenceSession(str(tmp_path / "encoder.onnx"))
+        (found,) = session.run(None, {session.get_inputs()[0].name: clouds[0]})
+        np.testing.assert_allclose(found, model.embedding_, atol=1e-5)
+
+
+def test_the_strength_of_the_repulsion_reaches_the_training(clouds):
+    """There: it does not."""
+    rows, _ = clouds
+    options = {"n_epochs": 40, "n_training_epochs": 2, "random_state": 0, "n_jobs": 1}
+    extents = [
+        np.ptp(ParametricUMAP(repulsion_strength=x, **options).fit_transform(rows), axis=0).max()
+        for x in (0.1, 1.0, 10.0)
+    ]
+    assert extents == sorted(extents)
+    assert extents[2] > 1.5 * extents[0]
 
 
 @pytest.mark.parametrize(

@@ -119,6 +119,18 @@ def test_neighbours_and_scales_are_those_of_the_rows():
     assert given.knn_dists.shape == (60, 4)
 
 
+def test_the_graph_speaks_of_every_copy_of_a_row(rows, model):
+    """umap-learn's graph; in that of umapkit a copy is tied to the first of its kind alone."""
+    knn = umap.umap_.nearest_neighbors(rows, 6, "euclidean", {}, False, 0)
+    expected = umap.umap_.fuzzy_simplicial_set(rows, 6, None, None, None, knn[0], knn[1])[0]
+    np.testing.assert_array_equal(model._knn_dists, knn[1])
+    np.testing.assert_allclose(model.graph_.toarray(), expected.toarray(), atol=1e-6)
+    assert (np.diff(model.graph_.indptr) >= 5).all()
+    assert np.array_equal(model.embedding_[70:], model.embedding_[:10])
+    first = umap.UMAP(n_neighbors=6, n_epochs=30, random_state=1, unique=True).fit(rows)
+    assert first.graph_.shape == (70, 70)
+
+
 def test_the_map_is_that_of_umapkit(rows, model):
     ours = umapkit.UMAP(n_neighbors=6, n_epochs=30, random_state=1).fit(rows)
     assert np.array_equal(ours.embedding_, model.embedding_)

@@ -14,6 +14,7 @@ from umapkit.neighbors.sparse import SparseIndex, takes_sparse
 from umapkit.neighbors.sparse._measures import MEASURES
 
 from .sparse_twins import NAMES, ROOMY, THEIRS, TWINS, searched, some_rows
+from .test_metrics import KEYWORDS, rows_for
 
 
 def test_every_measure_has_a_twin():
@@ -42,6 +43,32 @@ def test_every_metric_of_umap_learn_means_the_same_for_sparse_and_dense_rows(nam
     assert isinstance(index.data, SparseRows)
     sparse = index.neighbors
     np.testing.assert_allclose(sparse.distances, dense.distances, atol=ROOMY, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_sparse_rows_are_measured_by_every_metric_of_the_registry(name):
+    """By kernels of their own, or made dense where there are none."""
+    rows, new = (some_zeros(name, n, seed) for n, seed in ((70, 0), (9, 1)))
+    card = resolve_metric(name, KEYWORDS.get(name)).fitted(rows)
+    given = as_sparse_rows(rows) if takes_sparse(card) else sp.csr_array(rows)
+    index = build_index(given, n_neighbors=70, metric=name, metric_kwds=KEYWORDS.get(name))
+    assert isinstance(index, SparseIndex) == takes_sparse(card)
+    far = card.between(rows, rows)
+    near = index.neighbors
+    at = np.take_along_axis(far, near.indices.astype(int), axis=1)[:, 1:]
+    np.testing.assert_allclose(near.distances[:, 1:], at, rtol=1e-5, atol=1e-5)
+    answer = index.query(sp.csr_array(new), 5)
+    expected = np.sort(card.between(new, rows), axis=1)[:, :5]
+    np.testing.assert_allclose(answer.distances, expected, rtol=1e-5, atol=1e-5)
+
+
+def some_zeros(name, n, seed):
+    rows = rows_for(name, n, seed)
+    if name == "haversine":
+        return rows
+    rows[np.random.default_rng(seed + 9).random(rows.shape) < 0.4] = 0
+    rows[:, 0] = 1 if METRICS[name].formula.__class__.__name__ == "FromCounts" else 0.25
+    return rows
 
 
 @pytest.mark.parametrize("p", [0.5, 1, 1.5, 2, 2.5, 3, 3.5, 8, np.inf])

@@ -74,6 +74,54 @@ class Copies:
             np.take_along_axis(neighbors.distances, columns, axis=1),
         )
 
+    def list_all(self, neighbors: Neighbors, n_neighbors: int) -> Neighbors:
+        """List the neighbours of all n rows, copies one by one.
+
+        Parameters
+        ----------
+        neighbors : Neighbors
+            Lists of the kept rows, among each other.
+        n_neighbors : int
+            Columns, the row itself included.
+
+        Returns
+        -------
+        Neighbors
+            What a search among all n rows finds: sorted by (distance, index), each row itself
+            first; -1 where the lists of the kept rows say no more.
+        """
+        if self.none:
+            return neighbors
+        k, u = n_neighbors, len(self.kept)
+        members = np.argsort(self.slot, kind="stable")
+        counts = np.bincount(self.slot, minlength=u)
+        begins = np.cumsum(counts) - counts
+        listed = neighbors.indices.ravel()
+        often = np.where(listed >= 0, np.minimum(counts[listed], k), 0)
+        which = np.arange(often.sum()) - np.repeat(np.cumsum(often) - often, often)
+        found = members[np.repeat(begins[listed], often) + which]
+        far = np.repeat(neighbors.distances.ravel(), often)
+        owner = np.repeat(np.repeat(np.arange(u), neighbors.k), often)
+        order = np.lexsort((found, far, owner))
+        found, far = found[order], far[order]
+        lengths = np.bincount(owner, minlength=u)
+        place = np.arange(len(owner)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        inside = place < k
+        indices = np.full((u, k), -1, dtype=np.int32)
+        distances = np.full((u, k), np.inf, dtype=np.float32)
+        indices[owner[inside], place[inside]] = found[inside]
+        distances[owner[inside], place[inside]] = far[inside]
+        # Every row of a slot has the slot's list, itself taken out of it, or else the last.
+        own = np.arange(len(self.slot), dtype=np.int32)
+        indices, distances = indices[self.slot], distances[self.slot]
+        itself = indices == own[:, None]
+        itself[~itself.any(axis=1), -1] = True
+        n = len(own)
+        return Neighbors(
+            np.column_stack([own, indices[~itself].reshape(n, k - 1)]),
+            np.column_stack([np.zeros(n, np.float32), distances[~itself].reshape(n, k - 1)]),
+        )
+
     def expand(self, places: NDArray[np.float32]) -> NDArray[np.float32]:
         """Places of all n rows from those of the layout's points."""
         if self.none:

@@ -12,6 +12,7 @@ from umapkit._threads import resolve_n_jobs
 from umapkit.data import Rows, SparseRows, as_rows, as_sparse_rows
 from umapkit.distances import MISSING, Metric, resolve_metric
 from umapkit.neighbors._index import NeighborIndex, make_index, make_table
+from umapkit.neighbors._method import choose_method
 from umapkit.neighbors._neighbors import Neighbors
 from umapkit.neighbors.sparse import build_sparse_index, keeps_sparse
 
@@ -115,7 +116,13 @@ def build_index(
             n_threads=n_threads,
         )
     card = card.fitted(rows)
-    chosen = _choose_method(method, card, *rows.shape)
+    d = rows.shape[1]
+    chosen = choose_method(
+        method,
+        metric=card.name,
+        descends=card.descent,
+        cheap=lambda: n <= _EXACT_UP_TO or n * (d + 8) <= _EXACT_WORK,
+    )
     return make_index(
         make_table(rows, card, n_threads, exact=chosen == "exact"),
         int(n_neighbors),
@@ -160,21 +167,3 @@ def find_neighbors(
         random_state=random_state,
         n_jobs=n_jobs,
     ).neighbors
-
-
-def _choose_method(method: str, metric: Metric, n: int, d: int) -> Literal["exact", "descent"]:
-    if method == "exact":
-        return "exact"
-    if method == "descent":
-        if not metric.descent:
-            msg = (
-                f"method='descent' is not offered for metric={metric.name!r}. Give method='exact' "
-                "or 'auto'."
-            )
-            raise ValueError(msg)
-        return "descent"
-    if method == "auto":
-        cheap = n <= _EXACT_UP_TO or n * (d + 8) <= _EXACT_WORK
-        return "exact" if cheap or not metric.descent else "descent"
-    msg = f"method={method!r} is not known. Give 'auto', 'exact' or 'descent'."
-    raise ValueError(msg)

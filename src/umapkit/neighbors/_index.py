@@ -102,9 +102,7 @@ class NeighborIndex:
         n_threads = resolve_n_jobs(n_jobs)
         rows = self._table.read(Q, n_threads)
         n = len(self.data)
-        if not 1 <= k <= n:
-            msg = f"k={k} neighbours were asked for; the index holds {n} rows. Give 1 to {n}."
-            raise ValueError(msg)
+        check_count(k, n)
         queries = self._table.prepare(rows, n_threads)
         if self._graph is None or 4 * k > n:
             ids, distances = self._table.nearest(queries, k, n_threads)
@@ -134,18 +132,8 @@ class NeighborIndex:
         if isinstance(self.metric.formula, FromFunction):
             msg = f"metric={self.metric.name!r} is a function, which cannot be saved as arrays."
             raise ValueError(msg)
-        arrays: dict[str, NDArray[Any]] = {
-            "data": self._table.X,
-            "indices": self.neighbors.indices,
-            "distances": self.neighbors.distances,
-        }
-        numbers: dict[str, Any] = {
-            "metric": self.metric.name,
-            "method": self.method,
-            "recall": self.recall,
-            "seed": self.seed,
-        }
-        write_keywords(self.metric, arrays, numbers)
+        arrays, numbers = state_of_lists(self)
+        arrays["data"] = self._table.X
         if self._graph is not None:
             arrays |= {name: getattr(self._graph, name) for name in _TREES}
             numbers["depth"] = self._graph.depth
@@ -243,15 +231,37 @@ def make_index(
     return NeighborIndex(table, neighbors, method="descent", graph=graph, recall=recall, seed=seed)
 
 
-def write_keywords(
-    metric: Metric, arrays: dict[str, NDArray[Any]], numbers: dict[str, Any]
-) -> None:
-    """Add what is known of a metric's keywords to the state of an index."""
-    for name, value in metric.given.items():
+def check_count(k: int, n: int) -> None:
+    """Refuse a number of neighbours that n rows do not have.
+
+    Raises
+    ------
+    ValueError
+        If k is not from 1 to n.
+    """
+    if not 1 <= k <= n:
+        msg = f"k={k} neighbours were asked for; the index holds {n} rows. Give 1 to {n}."
+        raise ValueError(msg)
+
+
+def state_of_lists(index: NeighborIndex) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """Return what the states of all indexes hold: lists, their making, the metric's keywords."""
+    arrays: dict[str, NDArray[Any]] = {
+        "indices": index.neighbors.indices,
+        "distances": index.neighbors.distances,
+    }
+    numbers: dict[str, Any] = {
+        "metric": index.metric.name,
+        "method": index.method,
+        "recall": index.recall,
+        "seed": index.seed,
+    }
+    for name, value in index.metric.given.items():
         if isinstance(value, np.ndarray):
             arrays[_KEYWORD + name] = value
         else:
             numbers[_KEYWORD + name] = str(value)  # JSON has no infinity
+    return arrays, numbers
 
 
 def read_metric(arrays: dict[str, NDArray[Any]], numbers: dict[str, Any]) -> Metric:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from umapkit.distances import METRICS, TARGET_METRICS, Metric
+from umapkit.data import as_rows
+from umapkit.distances import METRICS, TARGET_METRICS, Metric, resolve_metric
 
 DISCRETE_METRICS = (
     "categorical",
@@ -30,6 +31,39 @@ def _with_values(card: Metric, values: tuple[Any, ...]) -> Metric:
         )
         raise TypeError(msg)
     return card.with_keywords(dict(zip(names, values, strict=False)))
+
+
+def pairwise_special_metric(
+    X: ArrayLike,
+    Y: ArrayLike | None = None,
+    metric: str | Callable[..., Any] = "hellinger",
+    kwds: dict[str, Any] | None = None,
+    ensure_all_finite: Any = True,
+) -> NDArray[np.float64]:
+    """Measure all pairs of rows.
+
+    Parameters
+    ----------
+    X, Y : tables of shape (m, d) and (n, d)
+        Rows; without `Y`, those of `X` among each other.
+    metric : str or callable, default "hellinger"
+        Any metric of umapkit.
+    kwds : dict, optional
+        Its keywords.
+    ensure_all_finite : True, False or "allow-nan", default True
+        False and "allow-nan" leave the check of the values to the metric.
+
+    Returns
+    -------
+    float64 array of shape (m, n)
+    """
+    free = ensure_all_finite not in (True, None)
+    rows, others = (
+        np.asarray(table, dtype=np.float64) if free else as_rows(table)
+        for table in (X, X if Y is None else Y)
+    )
+    card = resolve_metric(metric, kwds)
+    return card.learned(as_rows(rows) if card.keywords else rows).between(rows, others)
 
 
 def _of_two_rows(card: Metric) -> Callable[..., float]:

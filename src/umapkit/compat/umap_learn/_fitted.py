@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, csr_matrix, issparse
 
 import umapkit
+from umapkit.compat.umap_learn._gaps import hidden
 from umapkit.data import RowFinder, Rows, as_rows, as_sparse_rows
+from umapkit.distances import MISSING
 from umapkit.graph import Bandwidths, bandwidths, cut, fuzzy_graph, memberships
 from umapkit.models._fit import floor_distance
 from umapkit.neighbors import Neighbors, check_precomputed, find_neighbors
@@ -42,6 +44,7 @@ class Fitted:
     _raw_data: Any
     _n_neighbors: int
     _supervised: bool
+    _gaps: bool
 
     def _take(self, model: umapkit.UMAP) -> None:
         """Show the state of a fitted umapkit model under umap-learn's names."""
@@ -60,6 +63,8 @@ class Fitted:
             kept = model._places.kept
             self._unique_inverse_ = model._places.slot
             graph = graph[kept][:, kept]
+        elif whole is model and self._copies_are_apart(model):
+            graph = csr_matrix(self._graph_of_all(model))
         self.graph_ = graph
         for name in ("rad_orig_", "rad_emb_", "graph_dists_"):
             if hasattr(model, name):
@@ -69,6 +74,22 @@ class Fitted:
         self.embedding_ = self._with_gaps(model.embedding_)
         if hasattr(model, "embedding_list_"):
             self.embedding_list_ = [self._with_gaps(places) for places in model.embedding_list_]
+
+    def _copies_are_apart(self, model: umapkit.UMAP) -> bool:
+        """Whether umap-learn's graph of searched rows has edges that umapkit's has not."""
+        places = model._places
+        searched = not (places.none or places.keeps_all or self._supervised)
+        return searched and self.metric != "precomputed"
+
+    def _graph_of_all(self, model: umapkit.UMAP) -> csr_array:
+        """Graph in which a row equal to another has its own neighbours, that one among them."""
+        return fuzzy_graph(
+            self._neighbors,
+            set_op_mix_ratio=model.set_op_mix_ratio,
+            local_connectivity=model.local_connectivity,
+            disconnection_distance=self._disconnection_distance,
+            n_jobs=model.n_jobs,
+        )
 
     def _with_gaps(self, places: NDArray[np.float32]) -> NDArray[np.float32]:
         """umap-learn has no place for a row without any neighbour."""
@@ -127,6 +148,10 @@ class Fitted:
         )
         self._isolated_rows = np.array(self.model_.disconnected_)
 
+    def _handed(self, rows: Any) -> Any:
+        """Rows as umapkit takes them: gaps, where they are allowed, as numbers."""
+        return hidden(rows) if vars(self).get("_gaps") and not issparse(rows) else rows
+
     def _isolated_among(self, rows: Any) -> NDArray[np.bool_]:
         """Mark rows that equal a training row without any neighbour."""
         given = issparse(self._raw_data) and self.metric == "precomputed"  # no rows to compare
@@ -139,7 +164,9 @@ class Fitted:
         if issparse(self._raw_data):
             return as_sparse_rows(rows)
         dense = rows.toarray() if issparse(rows) else rows
-        return np.ascontiguousarray(dense, dtype=np.float32)
+        dense = np.ascontiguousarray(dense, dtype=np.float32)
+        gaps = np.isnan(dense)
+        return np.where(gaps, np.float32(MISSING), dense) if gaps.any() else dense
 
     @cached_property
     def _isolated(self) -> RowFinder:
@@ -158,9 +185,7 @@ class Fitted:
         found = self.model_._search_index().neighbors
         if places.none or self.unique:
             return found
-        indices = places.kept.astype(np.int32)[found.indices][places.slot]
-        indices[:, 0] = np.arange(len(places.slot))
-        return Neighbors(indices, found.distances[places.slot])
+        return places.list_all(found, min(self._n_neighbors, len(places.slot)))
 
     @cached_property
     def _scales(self) -> Bandwidths:
@@ -194,7 +219,9 @@ class Fitted:
     def _graph_to(self, rows: Any) -> csr_matrix:
         """Memberships of new rows in the neighbourhoods of the training rows."""
         model, places = self.model_, self.model_._places
-        near = model._search_index().query(rows, min(model.n_neighbors, len(places.kept)))
+        near = model._search_index().query(
+            self._handed(rows), min(model.n_neighbors, len(places.kept))
+        )
         reached = cut(near, disconnection_distance=self._disconnection_distance)
         scales = bandwidths(
             reached,

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, csr_matrix, dok_matrix, issparse
 
 from umapkit.compat.umap_learn._parameters import our_metric, refuse
-from umapkit.data import as_rows
 from umapkit.graph import bandwidths, fuzzy_union
 from umapkit.neighbors import Neighbors, build_index
 
@@ -35,14 +34,14 @@ def nearest_neighbors(
 
     Parameters
     ----------
-    X : table of shape (n, d)
+    X : table or sparse matrix of shape (n, d)
         Rows; with ``metric="precomputed"`` a dense matrix of distances, shape (n, n).
     n_neighbors : int
         k, the row itself included.
-    metric : str
+    metric : str or callable
         A metric of `umapkit.find_neighbors`, or "precomputed".
     metric_kwds : dict or None
-        Keywords of the metric; none are taken yet.
+        Keywords of the metric, by name.
     random_state : int, RandomState or None
         Seed of an approximate search.
     n_jobs : int, default -1
@@ -72,12 +71,11 @@ def nearest_neighbors(
     if not isinstance(metric, str) and not callable(metric):
         msg = f"metric={metric!r} is neither a name nor a function."
         raise ValueError(msg)
-    if metric_kwds:
-        refuse(f"metric_kwds={metric_kwds!r}")
     index = build_index(
-        as_rows(X),
+        X,
         n_neighbors=int(n_neighbors),
         metric=our_metric(metric),
+        metric_kwds=metric_kwds or None,
         random_state=random_state,
         n_jobs=None if n_jobs == -1 else n_jobs,
     )

@@ -11,6 +11,7 @@ import numpy as np
 import umapkit
 from umapkit.compat.umap_learn._bar import Bar
 from umapkit.distances import resolve_metric
+from umapkit.layout import OUTPUT_METRICS
 
 if TYPE_CHECKING:
     from umapkit.compat.umap_learn._umap import UMAP
@@ -88,6 +89,8 @@ def our_parameters(
                 continue
             refuse(f"{name}={value!r}")
         ours[name] = getattr(model, name)
+    if "output_metric" in ours and not _lies_somewhere(model.output_metric):
+        refuse(f"output_metric={model.output_metric!r}")
     if "dens_lambda" in ours:  # umap-learn counts each edge twice in this weight, umapkit once
         ours["dens_lambda"] = 2 * ours["dens_lambda"]
     ours["n_neighbors"] = n_neighbors
@@ -153,6 +156,11 @@ def _given(model: UMAP, name: str) -> bool:
 def _is(value: Any, wanted: Any) -> bool:
     """Compare without the elementwise answer of arrays."""
     return not isinstance(value, np.ndarray) and not callable(value) and bool(value == wanted)
+
+
+def _lies_somewhere(output: Any) -> bool:
+    """Whether umapkit has maps of this output metric."""
+    return isinstance(output, str) and output in {*OUTPUT_METRICS, "l2"}
 
 
 def _open_metrics() -> bool:

@@ -18,7 +18,7 @@ def read_rows(X: Any, *, finite: Any, metric: Any, least: int = 1) -> Any:
     X : table of shape (n, d)
         Dense or sparse.
     finite : True, False, None or "allow-nan"
-        umap-learn's `ensure_all_finite`.
+        umap-learn's `ensure_all_finite`; None is True.
     metric : str or callable
         Distances ("precomputed") may be infinite.
     least : int, default 1
@@ -36,6 +36,7 @@ def read_rows(X: Any, *, finite: Any, metric: Any, least: int = 1) -> Any:
     if finite not in (True, False, None, "allow-nan"):
         msg = f"ensure_all_finite={finite!r} is not allowed. Give True, False or 'allow-nan'."
         raise ValueError(msg)
+    finite = True if finite is None else finite
     if scipy.sparse.issparse(X):
         rows = scipy.sparse.csr_matrix(X, dtype=np.float32)
         if not rows.has_sorted_indices:

@@ -14,8 +14,9 @@ from sklearn.exceptions import NotFittedError
 
 import umapkit
 from umapkit.compat.umap_learn._fitted import Fitted
+from umapkit.compat.umap_learn._gaps import among_filled_rows, metric_with_gaps
 from umapkit.compat.umap_learn._knn import usable_knn
-from umapkit.compat.umap_learn._parameters import our_parameters, refuse
+from umapkit.compat.umap_learn._parameters import our_parameters
 from umapkit.compat.umap_learn._rows import read_rows
 from umapkit.compat.umap_learn._validate import check_parameters, check_with_data
 from umapkit.data import as_sparse_rows, first_of_equals
@@ -158,7 +159,8 @@ output_dens, disconnection_distance
         y : array of shape (n,), optional
             Labels.
         ensure_all_finite : True, False or "allow-nan", default True
-            False and "allow-nan" let values through that are not finite, for a metric that copes.
+            False and "allow-nan" let values through that are not finite, for a metric that copes:
+            a function, "nan_euclidean" or "gower".
 
         Returns
         -------
@@ -183,6 +185,7 @@ output_dens, disconnection_distance
         self.n_features_in_ = rows.shape[1]
         self._raw_data = rows
         self._supervised = y is not None
+        self._gaps = callable(self.metric) and ensure_all_finite not in (True, None)
         if n == 1:
             self.embedding_ = np.zeros((rows.shape[0], int(self.n_components)), dtype=np.float32)
             return self
@@ -202,7 +205,9 @@ output_dens, disconnection_distance
             supervised=y is not None,
             knn=None if knn is None else knn[:2],
         )
-        model = umapkit.UMAP(**ours).fit(rows, y)
+        if self._gaps:
+            ours["metric"] = metric_with_gaps(self.metric, ours.pop("metric_kwds", None))
+        model = umapkit.UMAP(**ours).fit(self._handed(rows), y)
         self._take(model)
         self._warn_of_isolated()
         return self
@@ -258,18 +263,20 @@ output_dens, disconnection_distance
         rows = read_rows(X, finite=ensure_all_finite, metric=self.metric, least=0)
         if self.transform_mode == "graph":
             return self._graph_to(rows)
-        places = np.asarray(self._moved_model().transform(rows))
+        places = np.asarray(self._moved_model().transform(self._handed(rows)))
         places[self._isolated_among(rows)] = np.nan
         return places
 
     def inverse_transform(self, X: Any) -> NDArray[np.float32]:
-        """Make rows out of places of the map; see `umapkit.UMAP.inverse_transform`."""
+        """Make rows out of places of the map; see `umapkit.UMAP.inverse_transform`.
+
+        Where fitted rows have gaps, they have the mean of their column here.
+        """
         self._check_fitted()
-        verb = getattr(self._moved_model(), "inverse_transform", None)
-        if verb is None:
-            refuse("inverse_transform")
-        assert verb is not None
-        return verb(X)
+        model = self._moved_model()
+        if vars(self).get("_gaps") and not np.isfinite(self._raw_data).all():
+            model = among_filled_rows(model, self._raw_data)
+        return model.inverse_transform(X)
 
     def update(self, X: Any, ensure_all_finite: Any = True) -> None:
         """Append rows to the fitted ones and lay the whole out; see `umapkit.UMAP.update`."""
@@ -281,12 +288,8 @@ output_dens, disconnection_distance
             msg = "update cannot append rows to a fit with labels: theirs are missing. Fit anew."
             raise ValueError(msg)
         model = self._moved_model()
-        verb = getattr(model, "update", None)
-        if verb is None:
-            refuse("update")
-        assert verb is not None
         rows = read_rows(X, finite=ensure_all_finite, metric=self.metric)
-        verb(rows)
+        model.update(self._handed(rows))
         stack = scipy.sparse.vstack if scipy.sparse.issparse(rows) else np.vstack
         self._raw_data = stack([self._raw_data, rows])
         self._forget_derived()
@@ -313,8 +316,6 @@ output_dens, disconnection_distance
                 f"{sign} needs the same rows in both."
             )
             raise ValueError(msg)
-        if not hasattr(umapkit.UMAP, verb):
-            refuse(f"model {sign} model")
         made = type(self)(**self.get_params(deep=False))
         made._raw_data = self._raw_data
         made._n_neighbors = self._n_neighbors

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -109,15 +110,24 @@ def _check_metrics(model: UMAP) -> None:
     if model.unique and metric == "precomputed":
         msg = "unique=True with metric='precomputed': distances have no equal rows. Give one."
         raise ValueError(msg)
-    if not callable(output):
-        if not isinstance(output, str) or output not in _OUTPUTS:
-            _refuse(model, "output_metric", "a name of a metric with a gradient, or a function")
-        if output == "haversine" and model.n_components != 2:
-            msg = "output_metric='haversine' needs n_components=2: a map on the sphere."
-            raise ValueError(msg)
+    if callable(output):
+        _check_slope(model, output)
+    elif not isinstance(output, str) or output not in _OUTPUTS:
+        _refuse(model, "output_metric", "a name of a metric with a gradient, or a function")
+    elif output == "haversine" and model.n_components != 2:
+        msg = "output_metric='haversine' needs n_components=2: a map on the sphere."
+        raise ValueError(msg)
     if model.densmap and output not in ("euclidean", "l2"):
         msg = f"densmap=True needs output_metric='euclidean', not {output!r}."
         raise ValueError(msg)
+
+
+def _check_slope(model: UMAP, function: Callable[..., Any]) -> None:
+    """Ask a function of two points of the map for its gradient, as umap-learn does."""
+    x = np.linspace(0.25, 0.75, int(model.n_components))
+    found = function(x, x[::-1] + 0.125, **(model.output_metric_kwds or {}))
+    if not isinstance(found, tuple) or len(found) != 2:
+        _refuse(model, "output_metric", "a function that returns the distance and its gradient")
 
 
 def _known(metric: str) -> bool:

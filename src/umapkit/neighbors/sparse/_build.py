@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 
 from umapkit.data import SparseRows
 from umapkit.distances import Metric
+from umapkit.neighbors._method import choose_method
 from umapkit.neighbors._neighbors import with_self
 from umapkit.neighbors._table import check_finite
 from umapkit.neighbors.sparse._descent import sparse_descent_neighbors
@@ -37,7 +36,13 @@ def build_sparse_index(
         If `method` is not known, or not offered for the metric.
     """
     table = SparseTable(rows, metric, n_threads)
-    if _choose_method(method, table) == "exact":
+    chosen = choose_method(
+        method,
+        metric=metric.name,
+        descends=table.measure.descent,
+        cheap=lambda: len(rows) <= _EXACT_UP_TO or table.cost <= _DESCENT_WORK * rows.n_entries,
+    )
+    if chosen == "exact":
         everyone = np.arange(len(rows), dtype=np.int32)
         ids, distances = table.nearest(table.rows, n_neighbors - 1, n_threads, self_rows=everyone)
         check_finite(distances)
@@ -47,21 +52,3 @@ def build_sparse_index(
         table, n_neighbors, target=target, seed=seed, n_threads=n_threads
     )
     return SparseIndex(table, neighbors, method="descent", recall=recall, seed=seed)
-
-
-def _choose_method(method: str, table: SparseTable) -> Literal["exact", "descent"]:
-    if method == "exact":
-        return "exact"
-    if method == "descent":
-        if not table.measure.descent:
-            msg = (
-                f"method='descent' is not offered for metric={table.metric.name!r}. Give "
-                "method='exact' or 'auto'."
-            )
-            raise ValueError(msg)
-        return "descent"
-    if method == "auto":
-        cheap = len(table.X) <= _EXACT_UP_TO or table.cost <= _DESCENT_WORK * table.X.n_entries
-        return "exact" if cheap or not table.measure.descent else "descent"
-    msg = f"method={method!r} is not known. Give 'auto', 'exact' or 'descent'."
-    raise ValueError(msg)

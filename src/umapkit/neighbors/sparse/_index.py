@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from umapkit._threads import resolve_n_jobs
 from umapkit.data import SparseRows, as_sparse_rows
 from umapkit.distances import Metric
-from umapkit.neighbors._index import NeighborIndex, read_metric, write_keywords
+from umapkit.neighbors._index import NeighborIndex, check_count, read_metric, state_of_lists
 from umapkit.neighbors._neighbors import Neighbors
 from umapkit.neighbors._table import check_finite
 from umapkit.neighbors.sparse._measures import takes_sparse
@@ -68,28 +68,15 @@ class SparseIndex(NeighborIndex):
         if rows.n_columns != d:
             msg = f"Q has {rows.n_columns} columns; the index was built on {d}. Give rows of {d}."
             raise ValueError(msg)
-        if not 1 <= k <= n:
-            msg = f"k={k} neighbours were asked for; the index holds {n} rows. Give 1 to {n}."
-            raise ValueError(msg)
+        check_count(k, n)
         ids, distances = self._sparse.nearest(self._sparse.prepare(rows, n_threads), k, n_threads)
         check_finite(distances)
         return Neighbors(ids, distances)
 
     def state_arrays(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         """Return what :meth:`from_state` needs: arrays, and plain numbers and strings."""
-        arrays: dict[str, NDArray[Any]] = {
-            **self.data.arrays(),
-            "indices": self.neighbors.indices,
-            "distances": self.neighbors.distances,
-        }
-        numbers: dict[str, Any] = {
-            "metric": self.metric.name,
-            "method": self.method,
-            "recall": self.recall,
-            "seed": self.seed,
-        }
-        write_keywords(self.metric, arrays, numbers)
-        return arrays, numbers
+        arrays, numbers = state_of_lists(self)
+        return {**self.data.arrays(), **arrays}, numbers
 
     @classmethod
     def from_state(

@@ -14,9 +14,15 @@ from umapkit.compat.umap_learn._distances import (
     functions,
     named_distances,
     named_distances_with_gradients,
+    pairwise_special_metric,
 )
 
-__all__ = ["DISCRETE_METRICS", "named_distances", "named_distances_with_gradients"]
+__all__ = [
+    "DISCRETE_METRICS",
+    "named_distances",
+    "named_distances_with_gradients",
+    "pairwise_special_metric",
+]
 
 
 def __getattr__(name: str) -> Any:
