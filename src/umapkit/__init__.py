@@ -20,7 +20,9 @@ _NAMES = {
     "CombinedUMAP": "models",
     "DirectUMAP": "parametric",
     "FuzzySet": "graph",
+    "LaplacianEigenmaps": "models",
     "Neighbors": "neighbors",
+    "PCA": "models",
     "ParametricTSNE": "parametric",
     "ParametricUMAP": "parametric",
     "ProgressiveUMAP": "streaming",
@@ -72,7 +74,16 @@ if TYPE_CHECKING:
     from umapkit.graph import FuzzySet, fuzzy_graph, perplexity_graph
     from umapkit.init import place, spectral_start
     from umapkit.layout import run_layout
-    from umapkit.models import TSNE, UMAP, AlignedUMAP, Combination, CombinedUMAP, combine
+    from umapkit.models import (
+        PCA,
+        TSNE,
+        UMAP,
+        AlignedUMAP,
+        Combination,
+        CombinedUMAP,
+        LaplacianEigenmaps,
+        combine,
+    )
     from umapkit.neighbors import Neighbors, find_neighbors
     from umapkit.parametric import (
         VAE,
@@ -85,6 +96,7 @@ if TYPE_CHECKING:
     from umapkit.streaming import ProgressiveUMAP
 
 __all__ = [
+    "PCA",
     "TSNE",
     "UMAP",
     "VAE",
@@ -94,6 +106,7 @@ __all__ = [
     "CombinedUMAP",
     "DirectUMAP",
     "FuzzySet",
+    "LaplacianEigenmaps",
     "Neighbors",
     "ParametricTSNE",
     "ParametricUMAP",
