@@ -54,29 +54,29 @@ def fitted(request):
         example = load("mnist")
         target = example.target[:5000]
         rows = pca_start(example.data[:5000], n_components=50, seed=0)
-    return rows, target, TSNE(random_state=0).fit(rows)
+    return rows, target, TSNE(random_state=0, n_epochs=[50, 750]).fit(rows)
 
 
-@pytest.mark.parametrize("share", [1.0, 0.1])
-def test_exact_gradient_and_divergence_are_numpys_and_the_others_near(fitted, share):
+@pytest.mark.parametrize(("which", "factor"), [(0, 12.0), (1, 1.0)], ids=["50 epochs", "finished"])
+def test_exact_gradient_and_divergence_are_numpys_and_the_others_near(fitted, which, factor):
     _, _, model = fitted
-    places = model.embedding_ * np.float32(share)
+    places = model.embedding_list_[which]
     pull, push, divergence = in_blocks(model.graph_, places)
     layout = TsneLayout(model.graph_, places, TsneOptions(theta=0.5))
     assert abs(layout.divergence("exact") - divergence) < 1e-5
-    # At the end pull and push nearly cancel, so that errors are measured beside either.
-    near = 1e-5 * np.linalg.norm(4 * push)
-    assert np.linalg.norm(layout.gradient("exact") - 4 * (pull - push)) < near
-    if share < 1:
-        assert off(layout.gradient("exact"), 4 * (pull - push)) < 1e-5
-    for method in ("tree", "grid"):
-        attraction, repulsion, cross = layout._measure(method)
+    # On the finished map pull and push cancel: what is left is no measure, the parts are.
+    error = np.linalg.norm(layout.gradient("exact") - 4 * (pull - push))
+    assert error < 1e-5 * np.linalg.norm(4 * push)
+    for method in ("exact", "tree", "grid"):
+        near = 1e-5 if method == "exact" else 1e-2
+        attraction, repulsion, _ = layout._measure(method)
         assert off(attraction, pull) < 1e-5
-        assert off(repulsion, push) < 1e-2
-        if share < 1:
-            assert off(layout.gradient(method), 4 * (pull - push)) < 1e-2
-        assert abs(layout.divergence(method) - divergence) < 1e-2
-    assert abs(model.kl_divergence_ - in_blocks(model.graph_, model.embedding_)[2]) < 1e-3
+        assert off(repulsion, push) < near
+        if factor > 1:
+            assert off(factor * attraction - repulsion, factor * pull - push) < near
+        assert abs(layout.divergence(method) - divergence) < near
+    if factor == 1:
+        assert abs(model.kl_divergence_ - divergence) < 1e-3
 
 
 def test_the_map_is_a_good_one(fitted):
@@ -115,7 +115,7 @@ for name, model in models.items():
 
 def test_same_seed_same_bits_for_any_threads_blas_and_process():
     found = set()
-    for jobs, blas in ((1, 1), (2, 2), (3, 1), (1, 2)):
+    for jobs, blas in ((1, 1), (2, 2), (3, 1)):
         threads = {"OPENBLAS_NUM_THREADS": str(blas), "OMP_NUM_THREADS": str(blas)}
         done = subprocess.run(
             [sys.executable, "-W", "error", "-c", _PROGRAM, str(jobs)],
