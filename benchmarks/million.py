@@ -3,8 +3,8 @@
     python benchmarks/million.py [--method tsne] [--rows 1000000]
         [--peer PEER_PYTHON --limit 3600]
 
-umapkit's UMAP, or its t-SNE, runs first, then each peer, one fit each in a process of its own, ended after ``--limit``
-seconds.
+umapkit's UMAP, or its t-SNE, runs first, then each peer, one fit each in a process of its own,
+ended after ``--limit`` seconds.
 """
 
 from __future__ import annotations

@@ -139,9 +139,7 @@ def compare_sklearn(asked: argparse.Namespace) -> str:
         for seed in asked.seeds:
             ways = {
                 "umapkit": TSNE(random_state=seed, n_jobs=asked.jobs),
-                "umapkit, 1,000 epochs": TSNE(
-                    n_epochs=1000, random_state=seed, n_jobs=asked.jobs
-                ),
+                "umapkit, 1,000 epochs": TSNE(n_epochs=1000, random_state=seed, n_jobs=asked.jobs),
                 "scikit-learn": Theirs(random_state=seed, n_jobs=asked.jobs),
             }
             for way, model in ways.items():

@@ -281,7 +281,7 @@ def save(figure: Figure, path: Path) -> None:
     image = Image.open(whole).convert("RGB")
     few = image.quantize(COLORS - 1, method=Image.Quantize.MAXCOVERAGE)
     palette = np.array(few.getpalette(), dtype=np.uint8).reshape(-1, 3)[: COLORS - 1]
-    palette = np.concatenate([palette, np.uint8([[255, 255, 255]])])  # paper stays white
+    palette = np.concatenate([palette, np.full((1, 3), 255, np.uint8)])  # paper stays white
     # Pillow's own search for the nearest colour is coarse, and would spoil what it found.
     pixels = np.asarray(image)
     colors, inverse = np.unique(pixels.reshape(-1, 3), axis=0, return_inverse=True)

@@ -150,8 +150,8 @@ def test_same_bits_from_every_instruction_set():
 
 
 def test_radii_of_another_graph_are_refused(joint, radii):
+    term = DensityTerm(radii=radii[:-1])
     with pytest.raises(ValueError, match="Give one a vertex"):
-        term = DensityTerm(radii=radii[:-1])
         TsneLayout(joint, places(2, 1.0), TsneOptions(), density=term)
 
 

@@ -57,9 +57,7 @@ def test_places_solve_the_equation(model):
 def test_new_rows_stand_by_their_class_whatever_stands_beside_them(digits, model):
     rows, target = digits
     places = model.transform(rows[1500:])
-    new = knn_accuracy(
-        model.embedding_, target[:1500], test_embedding=places, test_y=target[1500:]
-    )
+    new = knn_accuracy(model.embedding_, target[:1500], test_embedding=places, test_y=target[1500:])
     # Two coordinates tell few classes apart, new rows hardly less than those of the fit.
     assert new > knn_accuracy(model.embedding_, target[:1500]) - 0.08
     for n_jobs in (1, 3):

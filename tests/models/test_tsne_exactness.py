@@ -38,9 +38,7 @@ def off(mine, theirs):
     return np.linalg.norm(mine - theirs) / np.linalg.norm(theirs)
 
 
-@pytest.fixture(
-    scope="module", params=["digits", pytest.param("mnist", marks=pytest.mark.data)]
-)
+@pytest.fixture(scope="module", params=["digits", pytest.param("mnist", marks=pytest.mark.data)])
 def fitted(request):
     if request.param == "digits":
         found = load_digits()

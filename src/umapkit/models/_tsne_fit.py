@@ -28,6 +28,7 @@ from umapkit.neighbors import (
 )
 
 if TYPE_CHECKING:
+    from umapkit.models._laplacian import LaplacianEigenmaps
     from umapkit.models._tsne import TSNE
 
 # The search draws from this seed whatever random_state is, so that a cache serves every seed.
@@ -104,7 +105,9 @@ def find_lists(model: TSNE, rows: Rows, columns: int) -> tuple[Neighbors, float]
     return wider, recall
 
 
-def search(model: TSNE, rows: Rows, columns: int, method: str) -> NeighborIndex:
+def search(
+    model: TSNE | LaplacianEigenmaps, rows: Rows, columns: int, method: str
+) -> NeighborIndex:
     """Index of the kept rows, out of the cache where the user keeps one."""
     build: Any = build_index
     if model.memory is not None:
