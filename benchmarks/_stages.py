@@ -1,4 +1,4 @@
-"""Seconds of the stages inside one call of umapkit.UMAP.fit."""
+"""Seconds of the stages inside one fit of umapkit.UMAP or umapkit.TSNE."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from typing import Any
 # Stage -> names, in modules of umapkit.models, whose calls belong to it. One that is gone is an
 # error.
 STAGES = {
-    "equal rows": ("_umap.find_equals",),
-    "neighbours": ("_fit.build_index",),
-    "graph": ("_fit.fuzzy_graph",),
-    "start": ("_fit.make_start",),
-    "layout": ("_fit.Layout", "_fit.execute"),
+    "equal rows": ("_umap.find_equals", "_tsne.find_equals"),
+    "neighbours": ("_fit.build_index", "_tsne_fit.find_lists"),
+    "graph": ("_fit.fuzzy_graph", "_tsne_fit.joint_affinities"),
+    "start": ("_fit.make_start", "_tsne_fit.make_tsne_start"),
+    "layout": ("_fit.Layout", "_fit.execute", "_tsne_fit.TsneLayout", "_tsne_fit.execute"),
 }
 
 
 @contextmanager
 def timed_stages() -> Iterator[dict[str, float]]:
     """Let the calls that a fit makes add up their seconds in the dictionary that this gives."""
-    from umapkit.models import _fit, _umap
+    from umapkit.models import _fit, _tsne, _tsne_fit, _umap
 
-    modules = {"_fit": _fit, "_umap": _umap}
+    modules = {"_fit": _fit, "_tsne": _tsne, "_tsne_fit": _tsne_fit, "_umap": _umap}
 
     def place(dotted: str) -> tuple[ModuleType, str]:
         module, name = dotted.split(".")

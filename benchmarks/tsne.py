@@ -1,12 +1,14 @@
 """t-SNE beside openTSNE: time, divergence and scores; time by n; new rows.
 
     python benchmarks/tsne.py --peer PEER_PYTHON [--set mnist@50] [--seeds 0 1 2] [--jobs 2]
-        [--parts maps growth new] [--sizes 10000 30000 70000 300000] [--new 10000]
+        [--parts maps growth new sklearn] [--sizes 10000 30000 70000 300000] [--new 10000]
 
 maps: every method in a process of its own, both with their defaults, on the same rows. The
 divergence of all maps is taken by one exact evaluator (all pairs, in blocks) from one set of
 probabilities (perplexity 30, exact neighbours). growth: seconds of a step, mean of the last 100
-of 400, on the made set. new: the last rows of the set are not fitted but placed.
+of 400, on the made set. new: the last rows of the set are not fitted but placed. sklearn:
+scikit-learn's TSNE (1,000 epochs), which is slow, on digits and 5,000 rows of MNIST; divergences
+as for maps.
 """
 
 from __future__ import annotations
@@ -122,6 +124,40 @@ def compare_new(asked: argparse.Namespace, found: dict) -> str:
     return markdown([*headers, "5-NN accuracy of new rows"], table)
 
 
+def compare_sklearn(asked: argparse.Namespace) -> str:
+    """One row a set, seed and method, scikit-learn's in its defaults (Barnes and Hut, theta .5)."""
+    from sklearn.manifold import TSNE as Theirs
+    from threadpoolctl import threadpool_limits
+
+    from umapkit import TSNE
+    from umapkit.layout.tsne import TsneLayout, TsneOptions
+
+    table = []
+    for name in ("digits", "mnist@50:5000"):
+        rows, labels = rows_of(name)
+        joint = None
+        for seed in asked.seeds:
+            ways = {
+                "umapkit": TSNE(random_state=seed, n_jobs=asked.jobs),
+                "umapkit, 1,000 epochs": TSNE(n_epochs=1000, random_state=seed, n_jobs=asked.jobs),
+                "scikit-learn": Theirs(random_state=seed, n_jobs=asked.jobs),
+            }
+            for way, model in ways.items():
+                began = time.perf_counter()
+                with threadpool_limits(asked.jobs):
+                    places = model.fit_transform(rows)
+                took = time.perf_counter() - began
+                if joint is None:
+                    joint, layout = layout_of(rows, places, asked.jobs, exact=True)
+                else:
+                    layout = TsneLayout(joint, places, TsneOptions(), n_jobs=asked.jobs)
+                right = knn_accuracy(places, labels, n_neighbors=5)
+                row = [f"{name}, seed {seed}", way, seconds(took)]
+                table.append([*row, f"{layout.divergence('exact'):.4f}", f"{right:.4f}"])
+                print("|", " | ".join(table[-1]), "|", file=sys.stderr, flush=True)
+    return markdown(["data", "method", "fit, s", "exact KL", "5-NN accuracy"], table)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -130,7 +166,8 @@ def main() -> None:
     add("--peer", nargs="+", default=[], metavar="PYTHON", help="interpreters that have openTSNE")
     add("--set", default="mnist@50", help=HELP)
     add("--methods", nargs="+", default=list(METHODS), choices=METHODS)
-    add("--parts", nargs="+", default=["maps", "growth", "new"], choices=["maps", "growth", "new"])
+    parts = ["maps", "growth", "new"]
+    add("--parts", nargs="+", default=parts, choices=[*parts, "sklearn"])
     add("--seeds", nargs="+", type=int, default=[0, 1, 2])
     add("--sizes", nargs="+", type=int, default=[10_000, 30_000, 70_000, 300_000])
     add("--new", type=int, default=10_000, help="rows to place")
@@ -147,6 +184,8 @@ def main() -> None:
         print(compare_sizes(asked), flush=True)
     if "new" in asked.parts:
         print(compare_new(asked, found), flush=True)
+    if "sklearn" in asked.parts:
+        print(compare_sklearn(asked), flush=True)
 
 
 if __name__ == "__main__":

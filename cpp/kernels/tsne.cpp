@@ -1,6 +1,7 @@
 #include "tables/tsne.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "umapkit/fourier.hpp"
@@ -41,12 +42,17 @@ tsne::Affinities affinities_of(const TsneArgs& args) {
   return {args.n, args.vectors, args.heads, args.weights, args.vertices};
 }
 
-void call_descend(const TsneArgs& args, const DescentArgs& descent, float* positions,
-                  float* velocity, float* gains, int n_threads) {
+void call_descend(const TsneArgs& args, const DescentArgs& descent, const TsneDensityArgs& density,
+                  float* positions, float* velocity, float* gains, int n_threads) {
   const Descent options{descent.exaggeration, descent.rate, descent.momentum, kLeastGain, kLongest};
+  const tsne::Affinities graph = affinities_of(args);
+  std::optional<tsne::Densities> densities;
+  if (density.radii)
+    densities.emplace(graph, density.radii, density.weight, density.shift, n_threads);
   with_repulsion(args, [&](auto dim, auto& repulsion) {
-    tsne::descend<dim.value>(affinities_of(args), Student(args.freedom), repulsion, options,
-                             descent.steps, positions, velocity, gains, n_threads);
+    tsne::descend<dim.value>(graph, Student(args.freedom), repulsion, options,
+                             densities ? &*densities : nullptr, descent.steps, positions, velocity,
+                             gains, n_threads);
   });
 }
 

@@ -1,5 +1,6 @@
 // What the kernels of t-SNE offer to the bindings: one table for every instruction set.
-// The fields mean what the headers of the same names say (tsne_step.hpp, tsne_settle.hpp).
+// The fields mean what the headers of the same names say (tsne_step.hpp, tsne_density.hpp,
+// tsne_settle.hpp).
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -23,6 +24,11 @@ struct DescentArgs {
   std::int64_t steps;
 };
 
+struct TsneDensityArgs {
+  const double* radii;  // of every vertex, mean 0 and variance 1; null: densities do not count
+  double weight, shift;
+};
+
 struct FieldArgs {
   std::size_t nodes[3];
   float low[3], spacing, shift;
@@ -42,8 +48,8 @@ struct TsneSettleArgs {
 };
 
 struct TsneTable {
-  void (*descend)(const TsneArgs& args, const DescentArgs& descent, float* positions,
-                  float* velocity, float* gains, int n_threads);
+  void (*descend)(const TsneArgs& args, const DescentArgs& descent, const TsneDensityArgs& density,
+                  float* positions, float* velocity, float* gains, int n_threads);
   void (*measure)(const TsneArgs& args, const float* positions, float* attraction, float* repulsion,
                   double* totals, int n_threads);
   // The potential of a map; `keep` receives it with its size while it lives.

@@ -20,7 +20,9 @@ _NAMES = {
     "CombinedUMAP": "models",
     "DirectUMAP": "parametric",
     "FuzzySet": "graph",
+    "LaplacianEigenmaps": "models",
     "Neighbors": "neighbors",
+    "PCA": "models",
     "ParametricTSNE": "parametric",
     "ParametricUMAP": "parametric",
     "ProgressiveUMAP": "streaming",
@@ -74,7 +76,16 @@ if TYPE_CHECKING:
     from umapkit.graph import FuzzySet, fuzzy_graph, perplexity_graph
     from umapkit.init import place, spectral_start
     from umapkit.layout import run_layout
-    from umapkit.models import TSNE, UMAP, AlignedUMAP, Combination, CombinedUMAP, combine
+    from umapkit.models import (
+        PCA,
+        TSNE,
+        UMAP,
+        AlignedUMAP,
+        Combination,
+        CombinedUMAP,
+        LaplacianEigenmaps,
+        combine,
+    )
     from umapkit.neighbors import Neighbors, find_neighbors
     from umapkit.parametric import (
         VAE,
@@ -87,6 +98,7 @@ if TYPE_CHECKING:
     from umapkit.streaming import ProgressiveUMAP
 
 __all__ = [
+    "PCA",
     "TSNE",
     "UMAP",
     "VAE",
@@ -96,6 +108,7 @@ __all__ = [
     "CombinedUMAP",
     "DirectUMAP",
     "FuzzySet",
+    "LaplacianEigenmaps",
     "Neighbors",
     "ParametricTSNE",
     "ParametricUMAP",

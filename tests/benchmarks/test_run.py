@@ -12,8 +12,8 @@ from _scores import list_recall, map_scores
 from _stages import STAGES, timed_stages
 from _texts import SETS
 
-from umapkit import UMAP, find_neighbors
-from umapkit.models import _fit, _umap
+from umapkit import TSNE, UMAP, find_neighbors
+from umapkit.models import _fit, _tsne, _tsne_fit, _umap
 
 
 @pytest.fixture
@@ -92,8 +92,9 @@ def test_recall_counts_others_wherever_the_row_itself_stands():
     assert list_recall(rows, wrong, 6, sample=200) < 0.3
 
 
-def test_stages_add_up_and_leave_no_trace():
-    modules = {"_fit": _fit, "_umap": _umap}
+@pytest.mark.parametrize("model", [UMAP(n_epochs=5), TSNE(n_epochs=5)], ids=["UMAP", "TSNE"])
+def test_stages_add_up_and_leave_no_trace(model):
+    modules = {"_fit": _fit, "_tsne": _tsne, "_tsne_fit": _tsne_fit, "_umap": _umap}
 
     def now():
         dotted = [name for names in STAGES.values() for name in names]
@@ -102,6 +103,6 @@ def test_stages_add_up_and_leave_no_trace():
     before = now()
     rows = np.random.default_rng(0).normal(size=(100, 3))
     with timed_stages() as seconds:
-        UMAP(random_state=0, n_epochs=5).fit(rows)
+        model.set_params(random_state=0).fit(rows)
     assert all(taken > 0 for taken in seconds.values())
     assert now() == before

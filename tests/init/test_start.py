@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as hnp
 from scipy.sparse import csr_array
 
 from umapkit._seed import Stage, draw, key, uniform
-from umapkit.init import _pca as pca_module
+from umapkit.init import _axes as axes_module
 from umapkit.init import given_start, make_start, pca_start, place, random_start, rescale
 
 
@@ -39,7 +39,7 @@ def test_block_iteration_finds_the_same_axes(monkeypatch):
     rng = np.random.default_rng(0)
     data = (rng.normal(size=(3000, 60)) * np.geomspace(10, 0.1, 60)).astype(np.float32)
     whole = pca_start(data, n_components=3, seed=0)
-    monkeypatch.setattr(pca_module, "_DIRECT", 10)
+    monkeypatch.setattr(axes_module, "DIRECT", 10)
     np.testing.assert_allclose(pca_start(data, n_components=3, seed=0), whole, atol=0.05)
 
 

@@ -64,3 +64,32 @@ def settle(map_, neighbors, weights, start, steps, *, exaggeration, rate, moment
         v = momentum * v - rate * gains * g
         y = y + v
     return y
+
+
+def radii(edges, places, freedom=1.0):
+    """Log radii over the edges, W, w and e; see cpp/include/umapkit/tsne_density.hpp."""
+    gaps, w, e = similarities(places, freedom)
+    w = np.where(edges, w, 0.0)
+    squared = (gaps**2).sum(axis=2)
+    return np.log(1e-8 + (w * squared).sum(axis=1) / w.sum(axis=1)), w, e
+
+
+def correlation(edges, places, wanted, shift, freedom=1.0):
+    """C: of standardised radii of the data with those of the map."""
+    r = radii(edges, places, freedom)[0]
+    return ((r - r.mean()) * wanted).mean() / np.sqrt(r.var() + shift)
+
+
+def correlation_gradient(edges, places, wanted, shift, freedom=1.0):
+    """Slope of C by the places."""
+    r, w, e = radii(edges, places, freedom)
+    n = len(r)
+    variance = r.var() + shift
+    u = wanted - ((r - r.mean()) * wanted).mean() / variance * (r - r.mean())
+    u = u / (n * np.sqrt(variance))
+    gaps = places[:, None].astype(np.float64) - places[None]
+    squared = (gaps**2).sum(axis=2)
+    # w (1 - s e) e^{-r} + w e, over W: the derivative of r_i by the squared distance.
+    slopes = w * ((1 - squared * e) * np.exp(-r)[:, None] + e) / w.sum(axis=1)[:, None]
+    both = u[:, None] * slopes + (u[:, None] * slopes).T
+    return 2 * (both[:, :, None] * gaps).sum(axis=1)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import pickle
 import warnings
 
@@ -268,24 +267,3 @@ def test_bad_rows_are_refused(small):
         quick(perplexity="x").fit(small)
     with pytest.raises(ValueError, match="no edges"):
         quick().fit(small, graph=np.zeros((300, 300)))
-
-
-@pytest.mark.data
-def test_on_five_thousand_images_grid_and_tree_repel_as_all_pairs_do():
-    if not os.environ.get("UMAPKIT_DATA"):
-        pytest.skip("UMAPKIT_DATA is not set: MNIST is not at hand")
-    from umapkit.data import load
-    from umapkit.init import pca_start
-
-    example = load("mnist")
-    rows = pca_start(example.data[:5000], n_components=50, seed=0)
-    found = TSNE(random_state=0).fit(rows)
-    # Gradients of the grid beside those of all pairs, on the finished map.
-    from umapkit.layout.tsne import TsneLayout, TsneOptions
-
-    layout = TsneLayout(found.graph_, found.embedding_, TsneOptions())
-    exact, grid, tree = (layout._measure(name)[1] for name in ("exact", "grid", "tree"))
-    assert np.linalg.norm(grid - exact) < 1e-2 * np.linalg.norm(exact)
-    assert np.linalg.norm(tree - exact) < 1e-2 * np.linalg.norm(exact)
-    assert found.repulsion_ == "grid"
-    assert knn_accuracy(found.embedding_, example.target[:5000]) > 0.93

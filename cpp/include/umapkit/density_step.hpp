@@ -35,12 +35,12 @@
 #include <cstdint>
 #include <vector>
 
+#include "umapkit/density_moments.hpp"
 #include "umapkit/density_radii.hpp"
 #include "umapkit/sampled.hpp"
 
 UMAPKIT_BEGIN
 
-constexpr std::size_t kSumBlock = 1024;
 constexpr float kDensityClip = 16.0f;
 constexpr double kDensityRise = 0.5;  // the part of the dense epochs in which lambda grows
 
@@ -50,20 +50,6 @@ struct DensityOptions {
   float var_shift;
   std::int64_t first;  // the epoch from which densities count
 };
-
-// Sum of f(v) over 0 <= v < n, in one order.
-template <class F>
-double ordered_sum(std::size_t n, int n_threads, F&& f) {
-  std::vector<double> parts((n + kSumBlock - 1) / kSumBlock, 0.0);
-  for_blocks(n, kSumBlock, n_threads, [&](std::size_t begin, std::size_t end, int) {
-    double total = 0.0;
-    for (std::size_t v = begin; v < end; ++v) total += f(v);
-    parts[begin / kSumBlock] = total;
-  });
-  double total = 0.0;
-  for (const double part : parts) total += part;
-  return total;
-}
 
 constexpr float kDenseSteps = 0.4f;  // the part of the schedule in which steps grow
 
@@ -172,16 +158,9 @@ class DensityMover {
 
   // Mean, variance and covariance of the radii; then what every vertex brings to its edges.
   void weigh(const PaddedGraph& graph, double weight, int n_threads) {
-    const auto over = [&](auto&& f) {
-      return ordered_sum(graph.n, n_threads,
-                         [&](std::size_t v) { return counted_[v] ? f(v) : 0.0; });
-    };
-    const double mean = over([&](std::size_t v) { return radius_[v]; }) / n_;
-    const double variance =
-        over([&](std::size_t v) { return (radius_[v] - mean) * (radius_[v] - mean); }) / n_ +
-        density_.var_shift;
-    const double covariance =
-        over([&](std::size_t v) { return (radius_[v] - mean) * density_.radii[v]; }) / n_;
+    const auto [mean, variance, covariance] =
+        radius_moments(graph.n, n_, counted_.data(), radius_.data(), density_.radii,
+                       density_.var_shift, n_threads);
     const bool flat = !(variance > 0.0);
     const double scale = flat ? 0.0 : 0.5 * weight * total_ / (n_ * std::sqrt(variance));
     const double slope = flat ? 0.0 : covariance / variance;

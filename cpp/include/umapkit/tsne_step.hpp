@@ -25,36 +25,15 @@
 #include "umapkit/simd.hpp"
 #include "umapkit/space_tree.hpp"
 #include "umapkit/student.hpp"
+#include "umapkit/tsne_density.hpp"
+#include "umapkit/tsne_graph.hpp"
 
 UMAPKIT_BEGIN
 namespace tsne {
 
-// Rows padded to whole vectors, as in sampled.hpp; weights are p.
-struct Affinities {
-  std::size_t n;
-  const std::int64_t* vectors;
-  const std::int32_t* heads;
-  const float* weights;
-  const std::int32_t* vertices;  // place i of this table is vertex vertices[i]
-};
-
 struct Descent {
   float exaggeration, rate, momentum, least_gain, longest;
 };
-
-// Places of sixteen points, one vector an axis.
-template <int D>
-UMAPKIT_INLINE void gather(const float* places, const std::int32_t* ids, F32x16* out) {
-  if constexpr (D == 3) {
-    F32x16 four[4];
-    turned_rows(places, 4, ids, four);
-    for (int d = 0; d < 3; ++d) out[d] = four[d];
-  } else if constexpr (D == 2) {
-    turned_pairs(places, ids, out[0], out[1]);
-  } else {
-    out[0] = pick<float, kLanes>([&](int l) { return places[ids[l]]; });
-  }
-}
 
 // sum_j p e (y_i - y_j) over the edges of row i; with kCost also sum_j p log2(1 / w).
 template <int D, bool kCost>
@@ -102,10 +81,11 @@ struct State {
 
 constexpr std::size_t kRowBlock = 256;
 
+// With `densities` they count, too.
 template <int D, class Repulsion>
 void descend(const Affinities& graph, const Student& student, Repulsion&& repulsion,
-             const Descent& options, std::int64_t steps, float* positions, float* velocity,
-             float* gains, int n_threads) {
+             const Descent& options, Densities* densities, std::int64_t steps, float* positions,
+             float* velocity, float* gains, int n_threads) {
   constexpr std::size_t kWidth = place_width(D);
   State<D> state(graph, positions);
   const std::size_t n = graph.n;
@@ -118,16 +98,19 @@ void descend(const Affinities& graph, const Student& student, Repulsion&& repuls
     const double z = repulsion.forces(state.force.data(), n_threads);
     // A map whose points are infinitely far from each other does not repel.
     const float share = z > 1e-30 ? static_cast<float>(1.0 / z) : 0.0f;
+    if (densities) densities->prepare<D>(student, state.places.data(), n_threads);
     for_blocks(n, kRowBlock, n_threads, [&](std::size_t begin, std::size_t end, int) {
       Sum sum{};
       for (std::size_t i = begin; i < end; ++i) {
         float pulled[D], gradient[D], moved[D];
         pull<D, false>(graph, student, state.places.data(), i, pulled);
+        for (int d = 0; d < D; ++d)
+          gradient[d] = options.exaggeration * pulled[d] - share * state.force[i * kWidth + d];
+        if (densities) densities->subtract<D>(student, state.places.data(), i, gradient);
         float* v = velocity + state.row(i);
         float* gain = gains + state.row(i);
         float length = 0.0f;
         for (int d = 0; d < D; ++d) {
-          gradient[d] = options.exaggeration * pulled[d] - share * state.force[i * kWidth + d];
           const int old_sign = (v[d] > 0.0f) - (v[d] < 0.0f);
           const int sign = (gradient[d] > 0.0f) - (gradient[d] < 0.0f);
           gain[d] = old_sign != sign ? gain[d] + 0.2f : gain[d] * 0.8f + options.least_gain;

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from umapkit.init._axes import EXACT, PrincipalAxes, principal_axes
+from umapkit.init._eigenmap import eigenmap
 from umapkit.init._given import given_start
 from umapkit.init._pca import pca_start
 from umapkit.init._place import place
@@ -11,10 +13,14 @@ from umapkit.init._spectral import spectral_start
 from umapkit.init._start import make_start
 
 __all__ = [
+    "EXACT",
+    "PrincipalAxes",
+    "eigenmap",
     "given_start",
     "make_start",
     "pca_start",
     "place",
+    "principal_axes",
     "random_start",
     "rescale",
     "spectral_start",

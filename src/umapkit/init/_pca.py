@@ -5,13 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from umapkit import _kernels
 from umapkit._threads import resolve_n_jobs
 from umapkit.data import Rows, SparseRows
-from umapkit.init._draws import Purpose, uniform_box
+from umapkit.init._axes import principal_axes
 from umapkit.neighbors.sparse import narrow_rows
 
-_DIRECT = 64  # side up to which the covariance (or Gram) matrix is decomposed whole
 _ITERATIONS = 12
 _SPARE = 14
 _MOST_OF_SPARSE = 64
@@ -85,43 +83,8 @@ def principal_scores(
     smaller side is at most 64; beyond that by 12 rounds of block iteration on at least 14 vectors
     more than wanted.
     """
-    n, d = data.shape
-    scores = np.zeros((n, count), dtype=np.float32)
-    if n < 2 or d == 0:
-        return scores
+    scores = np.zeros((len(data), count), dtype=np.float32)
     data = np.ascontiguousarray(data, dtype=np.float32)
-    sums = np.empty(d)
-    _kernels.column_sums(data, sums, n_threads)
-    mean = (sums / n).astype(np.float32)
-    if d <= min(n, _DIRECT):
-        variances = np.empty(d)
-        axes = np.empty((d, d))
-        _kernels.whole_axes(data, mean, axes, variances, n_threads)
-    elif n <= _DIRECT:
-        centred = data - mean
-        vectors, variances = np.empty((n, n)), np.empty(n)
-        across = np.ascontiguousarray(centred.T)
-        _kernels.whole_axes(across, np.zeros(n, np.float32), vectors, variances, n_threads)
-        # Row by row: a matrix product would go to BLAS.
-        axes = np.zeros((n, d))
-        for row, weight in zip(centred, vectors.T, strict=True):
-            axes += weight[:, None] * row
-        lengths = np.sqrt(np.add.reduce(axes**2, axis=1))
-        axes /= np.where(lengths > 0, lengths, 1.0)[:, None]
-    else:
-        width = -(-(count + _SPARE) // 16) * 16
-        axes = uniform_box(seed, Purpose.AXES, np.arange(width), d).astype(np.float32)
-        variances = np.empty(width)
-        _kernels.iterated_axes(data, mean, _ITERATIONS, axes, variances, n_threads)
-    keep = np.flatnonzero(variances > 1e-9 * max(float(variances[0]), 0.0))[:count]
-    if not len(keep):
-        return scores
-    axes = np.asarray(axes[keep], dtype=np.float32)
-    peaks = axes[np.arange(len(keep)), np.abs(axes).argmax(axis=1)]
-    axes *= np.where(peaks < 0, np.float32(-1), np.float32(1))[:, None]
-    padded = np.zeros((d, -(-len(keep) // 16) * 16), dtype=np.float32)
-    padded[:, : len(keep)] = axes.T
-    found = np.empty((n, len(keep)), dtype=np.float32)
-    _kernels.axis_scores(data, mean, padded, found, n_threads)
-    scores[:, : len(keep)] = found
+    found = principal_axes(data, count, seed=seed, n_threads=n_threads)
+    scores[:, : len(found.axes)] = found.scores(data, n_threads=n_threads)
     return scores

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -48,6 +49,11 @@ class DensityTerm:
             msg = f"radii has shape {np.shape(self.radii)}; give one number a vertex."
             raise ValueError(msg)
 
+    @property
+    def numbers(self) -> str:
+        """Weight, share and shift as JSON, whatever their types."""
+        return json.dumps([float(n) for n in (self.weight, self.share, self.var_shift)])
+
     def first_epoch(self, n_epochs: int) -> int:
         """First epoch t with (t + 1) / n_epochs > 1 - share, which is umap-learn's rule."""
         for epoch in range(max(0, math.floor((1.0 - self.share) * n_epochs) - 2), n_epochs):
@@ -67,6 +73,16 @@ class DensityTerm:
         if variance > 0:
             found[used] = gap / math.sqrt(variance)
         return found
+
+
+def counted_term(density: DensityTerm | None, n: int) -> DensityTerm | None:
+    """Return the term if it does anything; raise ValueError unless it has n radii."""
+    if density is None:
+        return None
+    if len(density.radii) != n:
+        msg = f"density has {len(density.radii)} radii, the graph {n} vertices. Give one a vertex."
+        raise ValueError(msg)
+    return density if density.weight > 0 and density.share > 0 else None
 
 
 def check_density(weight: float, share: float, var_shift: float) -> None:

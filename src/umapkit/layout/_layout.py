@@ -16,7 +16,7 @@ from scipy.sparse import csr_array
 from umapkit import _kernels
 from umapkit._threads import resolve_n_jobs
 from umapkit.graph import shape_of
-from umapkit.layout._density import DensityTerm
+from umapkit.layout._density import DensityTerm, counted_term
 from umapkit.layout._edges import EdgeList, PaddedEdges, shuffled
 from umapkit.layout._near import near_order
 from umapkit.layout._observe import Observer, as_observers
@@ -161,8 +161,7 @@ class Layout:
         digest.update(json.dumps(options, sort_keys=True).encode())
         if self.density is not None:
             digest.update(self._radii.tobytes())
-            numbers = (self.density.weight, self.density.share, self.density.var_shift)
-            digest.update(json.dumps([float(number) for number in numbers]).encode())
+            digest.update(self.density.numbers.encode())
         return digest.hexdigest()
 
     def state(self) -> dict[str, NDArray[Any]]:
@@ -358,15 +357,10 @@ class Layout:
 
 def _checked(density: DensityTerm | None, options: LayoutOptions, n: int) -> DensityTerm | None:
     """Return the term if it does anything; refuse one that does not fit."""
-    if density is None:
-        return None
-    if len(density.radii) != n:
-        msg = f"density has {len(density.radii)} radii, the graph {n} vertices. Give one a vertex."
-        raise ValueError(msg)
-    if options.optimizer != "sampled":
+    if density is not None and options.optimizer != "sampled":
         msg = (
             f"Densities were asked of optimizer={options.optimizer!r}, which moves one edge after "
             "the other and knows no radii of the whole map. Give optimizer='sampled'."
         )
         raise ValueError(msg)
-    return density if density.weight > 0 and density.share > 0 else None
+    return counted_term(density, n)

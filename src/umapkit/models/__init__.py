@@ -5,17 +5,21 @@ from __future__ import annotations
 from umapkit.models._aligned import AlignedUMAP
 from umapkit.models._combination import Combination
 from umapkit.models._combine import CombinedUMAP, combine
+from umapkit.models._laplacian import LaplacianEigenmaps
 from umapkit.models._load import load
 from umapkit.models._memory import fit_memory
+from umapkit.models._pca import PCA
 from umapkit.models._tsne import TSNE
 from umapkit.models._umap import UMAP
 
 __all__ = [
+    "PCA",
     "TSNE",
     "UMAP",
     "AlignedUMAP",
     "Combination",
     "CombinedUMAP",
+    "LaplacianEigenmaps",
     "combine",
     "fit_memory",
     "load",

@@ -38,6 +38,7 @@ _COMPOSED = {
     "CombinedUMAP": "load_combined",
     "Combination": "load_combination",
 }
+_PLAIN = {"LaplacianEigenmaps": "load_laplacian", "PCA": "load_pca"}
 
 
 def save_umap(model: UMAP, path: str | os.PathLike[str]) -> None:
@@ -129,7 +130,7 @@ def load(path: str | os.PathLike[str]) -> Any:
 
     Returns
     -------
-    UMAP, TSNE, CombinedUMAP, Combination or AlignedUMAP
+    UMAP, TSNE, PCA, LaplacianEigenmaps, CombinedUMAP, Combination or AlignedUMAP
         Fitted; its `transform` gives the same bits as that of the saved model.
 
     Raises
@@ -148,8 +149,12 @@ def load(path: str | os.PathLike[str]) -> Any:
         from umapkit.models._tsne_load import load_tsne
 
         return load_tsne(path, config, arrays)
+    if config.get("model") in _PLAIN:
+        from umapkit.models import _plain_load
+
+        return getattr(_plain_load, _PLAIN[config["model"]])(path, config, arrays)
     if config.get("model") != "UMAP":
-        known = ", ".join(map(repr, ["UMAP", "TSNE", *_COMPOSED]))
+        known = ", ".join(map(repr, ["UMAP", "TSNE", *_PLAIN, *_COMPOSED]))
         msg = f"{os.fspath(path)} holds a {config.get('model')!r}; this version loads {known}."
         raise ValueError(msg)
     model = UMAP(**parameters_back(config["parameters"], arrays, path))

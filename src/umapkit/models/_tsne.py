@@ -19,9 +19,10 @@ from umapkit.layout import Observer, resolve_epochs
 from umapkit.layout.tsne import Repulsion, TsneOptions
 from umapkit.models._copies import Copies
 from umapkit.models._fit import find_equals, find_kept, forget
+from umapkit.models._tsne_check import check_tsne
 from umapkit.models._tsne_fit import find_affinities, lay_out, more_epochs, search
 from umapkit.models._tsne_place import place_rows
-from umapkit.models._warm import clone_with_init, is_model
+from umapkit.models._warm import clone_with_init
 from umapkit.neighbors import NeighborIndex, Neighbors
 from umapkit.neighbors.sparse import keeps_sparse
 
@@ -80,6 +81,19 @@ class TSNE(NeighborEmbedding):
         `umapkit.layout.tsne.TsneOptions`. "auto" takes the fastest.
     theta : float, default 0.5
         Of "tree": larger is faster and less exact.
+    densne : bool, default False
+        Keep densities too, as den-SNE does: where rows are scattered, their points are.
+    dens_lambda : float, default 0.2
+        With `densne`, weight of the correlation of log radii of data and map, which is taken from
+        the divergence. Larger values follow densities more and keep neighbourhoods less. The
+        authors' program calls the default 0.1, since it leaves out a factor of 2.
+    dens_frac : float, default 0.3
+        With `densne`, share of the epochs, the last ones, in which densities count.
+    dens_var_shift : float, default 0.1
+        With `densne`, added to the variance of the map's log radii. Larger values damp the term.
+    output_dens : bool, default False
+        Measure densities of data and map: `rad_orig_` and `rad_emb_`, and `fit_transform` returns
+        both with the map. Also without `densne`.
     random_state : int, Generator, RandomState or None
         Seed; ``None`` draws one and keeps it as `seed_`.
     precomputed_knn : Neighbors or (indices, distances), optional
@@ -118,13 +132,20 @@ class TSNE(NeighborEmbedding):
         Seed that repeats the fit.
     embedding_list_ : list of arrays
         Snapshots, when `n_epochs` is a list.
+    rad_orig_ : float32 array of shape (n,)
+        With `densne` or `output_dens`: log of the mean squared distance of every row to its
+        neighbours, weighted by their probabilities.
+    rad_emb_ : float32 array of shape (n,)
+        With `output_dens`: the same of the map, over as many nearest points as the (largest)
+        perplexity says.
     n_features_in_, feature_names_in_
         As everywhere in scikit-learn.
 
     References
     ----------
     van der Maaten, Hinton, "Visualizing data using t-SNE", JMLR 9 (2008). Defaults: Poličar,
-    Stražar, Zupan, "openTSNE", Journal of Statistical Software 109 (2024).
+    Stražar, Zupan, "openTSNE", Journal of Statistical Software 109 (2024). den-SNE: Narayan,
+    Berger, Cho, Nature Biotechnology 39 (2021).
 
     Examples
     --------
@@ -150,6 +171,8 @@ class TSNE(NeighborEmbedding):
     neighbor_recall_: float
     n_epochs_: int
     embedding_list_: list[NDArray[np.float32]]
+    rad_orig_: NDArray[np.float32]
+    rad_emb_: NDArray[np.float32]
 
     def __init__(
         self,
@@ -170,6 +193,11 @@ class TSNE(NeighborEmbedding):
         init: Literal["pca", "spectral", "random"] | ArrayLike | BaseEstimator = "pca",
         repulsion: Repulsion = "auto",
         theta: float = 0.5,
+        densne: bool = False,
+        dens_lambda: float = 0.2,
+        dens_frac: float = 0.3,
+        dens_var_shift: float = 0.1,
+        output_dens: bool = False,
         random_state: Any = None,
         precomputed_knn: Neighbors | Sequence[Any] | None = None,
         neighbors: Literal["auto", "exact", "descent"] = "auto",
@@ -195,6 +223,11 @@ class TSNE(NeighborEmbedding):
         self.init = init
         self.repulsion: Repulsion = repulsion
         self.theta = theta
+        self.densne = densne
+        self.dens_lambda = dens_lambda
+        self.dens_frac = dens_frac
+        self.dens_var_shift = dens_var_shift
+        self.output_dens = output_dens
         self.random_state = random_state
         self.precomputed_knn = precomputed_knn
         self.neighbors = neighbors
@@ -238,7 +271,7 @@ class TSNE(NeighborEmbedding):
         if len(rows) < 2:
             msg = f"Found array with {len(rows)} sample(s); t-SNE needs a minimum of 2 rows."
             raise ValueError(msg)
-        self._check_parameters(graph=graph)
+        check_tsne(self, graph=graph)
         forget(self)
         self.seed_ = resolve_seed(self.random_state)
         everyone = find_equals(rows, self.n_jobs)
@@ -256,15 +289,18 @@ class TSNE(NeighborEmbedding):
 
     def fit_transform(  # pyright: ignore[reportIncompatibleMethodOverride] # no **fit_params
         self, X: Any, y: Any = None, *, graph: Any = None
-    ) -> NDArray[np.float32]:
+    ) -> Any:
         """Make the map of `X` and return it; parameters and errors as for `fit`.
 
         Returns
         -------
         float32 array of shape (n, n_components)
-            `embedding_`.
+            `embedding_`. With `output_dens` the tuple of `embedding_`, `rad_orig_`, `rad_emb_`.
         """
-        return self.fit(X, y, graph=graph).embedding_
+        self.fit(X, y, graph=graph)
+        if self.output_dens:
+            return self.embedding_, self.rad_orig_, self.rad_emb_
+        return self.embedding_
 
     def optimize(
         self,
@@ -277,7 +313,8 @@ class TSNE(NeighborEmbedding):
         """Go on with the present map, in as many stages as are called for.
 
         Velocities and gains of the last epoch are kept: ``fit`` with 500 epochs and ``optimize``
-        with 250 more give the bits of ``fit`` with 750.
+        with 250 more give the bits of ``fit`` with 750. With `densne`, densities count in all of
+        these steps.
 
         Parameters
         ----------
@@ -427,57 +464,3 @@ class TSNE(NeighborEmbedding):
             theta=self.theta,
         )
         return options, wanted
-
-    def _check_parameters(self, *, graph: Any) -> None:
-        """Refuse what no stage could use, before the long search."""
-        values = np.atleast_1d(np.asarray(self.perplexity))
-        if values.dtype.kind not in "iuf" or values.ndim != 1 or not len(values):
-            msg = f"perplexity={self.perplexity!r} is not allowed. Give a number, or several."
-            raise TypeError(msg)
-        if not (np.isfinite(values) & (values >= 1)).all():
-            msg = f"perplexity={self.perplexity!r} is not allowed. Give numbers from 1."
-            raise ValueError(msg)
-        if isinstance(self.n_components, bool) or self.n_components not in (1, 2, 3):
-            msg = f"n_components={self.n_components!r} is not allowed. Give 1, 2 or 3."
-            raise ValueError(msg)
-        if self.affinities not in ("perplexity", "uniform"):
-            msg = f"affinities={self.affinities!r} is not known. Give 'perplexity' or 'uniform'."
-            raise ValueError(msg)
-        if self.affinities == "uniform" and np.ndim(self.perplexity):
-            msg = "affinities='uniform' counts one number of neighbours. Give one perplexity."
-            raise ValueError(msg)
-        if self.neighbors not in ("auto", "exact", "descent"):
-            msg = f"neighbors={self.neighbors!r} is not known. Give 'auto', 'exact' or 'descent'."
-            raise ValueError(msg)
-        if isinstance(self.init, str) and self.init not in ("pca", "spectral", "random"):
-            msg = (
-                f"init={self.init!r} is not known. Give 'pca', 'spectral', 'random', an array, or "
-                "a fitted model."
-            )
-            raise ValueError(msg)
-        if is_model(self.init) and not hasattr(self.init, "embedding_"):
-            msg = f"init={self.init!r} is no fitted map. Fit it first."
-            raise ValueError(msg)
-        card = resolve_metric(self.metric, self.metric_kwds)
-        if isinstance(self.metric, str) and self.metric == "precomputed":
-            msg = (
-                "metric='precomputed' is not offered by TSNE. Give rows and precomputed_knn=, or "
-                "graph= of fit."
-            )
-            raise ValueError(msg)
-        if isinstance(self.init, str) and self.init == "pca" and card.missing:
-            msg = (
-                f"init='pca' needs rows of numbers, which metric={card.name!r} does not promise. "
-                "Give init='spectral' or 'random', or an array."
-            )
-            raise ValueError(msg)
-        if graph is not None and self.precomputed_knn is not None:
-            msg = "Both graph= and precomputed_knn= were given. Give one of them."
-            raise ValueError(msg)
-        if self.checkpoint is not None and self.random_state is None:
-            msg = (
-                "checkpoint= needs a random_state: without one every fit draws another seed, and "
-                "an interrupted fit could never be continued. Give random_state=0, say."
-            )
-            raise ValueError(msg)
-        self._options()

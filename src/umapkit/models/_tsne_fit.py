@@ -16,6 +16,7 @@ from umapkit.graph import check_graph, joint_affinities
 from umapkit.init import given_start, pca_start, random_start, spectral_start
 from umapkit.layout import LayoutInterrupted, Progress, as_observers, execute
 from umapkit.layout.tsne import TsneLayout, TsneOptions
+from umapkit.models._tsne_density import density_of, measure_map, measure_rows
 from umapkit.models._warm import is_model, warm_start
 from umapkit.neighbors import (
     NeighborIndex,
@@ -27,6 +28,7 @@ from umapkit.neighbors import (
 )
 
 if TYPE_CHECKING:
+    from umapkit.models._laplacian import LaplacianEigenmaps
     from umapkit.models._tsne import TSNE
 
 # The search draws from this seed whatever random_state is, so that a cache serves every seed.
@@ -77,9 +79,11 @@ def find_affinities(model: TSNE, rows: Any, graph: Any) -> csr_array:
     else:
         neighbors, recall = find_lists(model, rows, columns)
     model.neighbor_recall_ = float(recall)
-    return joint_affinities(
+    joint = joint_affinities(
         neighbors, perplexity=scales, kind=model.affinities, n_jobs=model.n_jobs
     )
+    measure_rows(model, joint, neighbors)
+    return joint
 
 
 def find_lists(model: TSNE, rows: Rows, columns: int) -> tuple[Neighbors, float]:
@@ -101,7 +105,9 @@ def find_lists(model: TSNE, rows: Rows, columns: int) -> tuple[Neighbors, float]
     return wider, recall
 
 
-def search(model: TSNE, rows: Rows, columns: int, method: str) -> NeighborIndex:
+def search(
+    model: TSNE | LaplacianEigenmaps, rows: Rows, columns: int, method: str
+) -> NeighborIndex:
     """Index of the kept rows, out of the cache where the user keeps one."""
     build: Any = build_index
     if model.memory is not None:
@@ -172,7 +178,8 @@ def lay_out(model: TSNE, graph: csr_array, rows: Any) -> None:
     """Start and layout; sets what `fit` promises, also when interrupted."""
     options, wanted = model._options()
     start = make_tsne_start(model, graph, rows)
-    layout = TsneLayout(graph, start, options, n_jobs=model.n_jobs)
+    density = density_of(model, share=float(model.dens_frac))
+    layout = TsneLayout(graph, start, options, density=density, n_jobs=model.n_jobs)
     model.embedding_list_ = []
     run_layout(model, layout, wanted, checkpoint=model.checkpoint)
 
@@ -199,6 +206,7 @@ def run_layout(
     model.embedding_ = copies.expand(layout.embedding)
     model.embedding_list_ += [copies.expand(kept) for kept in run.snapshots]
     model._field = None
+    measure_map(model, layout.embedding)
     if run.interrupt is not None:
         raise LayoutInterrupted(model.embedding_, model.n_epochs_) from run.interrupt
 
@@ -207,6 +215,7 @@ def more_epochs(model: TSNE, options: TsneOptions) -> None:
     """Continue the present map, with its velocities and gains."""
     kept = model._places.kept
     places = model.embedding_ if model._places.keeps_all else model.embedding_[kept]
-    layout = TsneLayout(model.graph_, places, options, n_jobs=model.n_jobs)
+    density = density_of(model, share=1.0)
+    layout = TsneLayout(model.graph_, places, options, density=density, n_jobs=model.n_jobs)
     layout.restore({**layout.state(), **model._motion})
     run_layout(model, layout, [], before=model.n_epochs_)

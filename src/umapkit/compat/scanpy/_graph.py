@@ -55,7 +55,7 @@ def read_graph(adata: Any, neighbors_key: str | None) -> Ground:
 
 
 def representation(adata: Any, params: dict[str, Any]) -> NDArray[np.float32]:
-    """Rows on which scanpy searched the neighbours, by its own rule.
+    """Rows that scanpy takes for these parameters (`use_rep`, `n_pcs`), by its own rule.
 
     Raises
     ------
@@ -68,7 +68,10 @@ def representation(adata: Any, params: dict[str, Any]) -> NDArray[np.float32]:
     if use_rep is None or use_rep == "X":
         return _dense(adata.X)
     if use_rep not in adata.obsm:
-        msg = f"adata.obsm[{use_rep!r}], on which the neighbours were searched, is missing."
+        msg = (
+            f"adata.obsm[{use_rep!r}], the representation to work on, is missing. Make it first "
+            "(scanpy.pp.pca makes 'X_pca'), or give use_rep='X' where you choose it."
+        )
         raise ValueError(msg)
     found = adata.obsm[use_rep]
     if n_pcs is not None and n_pcs > found.shape[1]:

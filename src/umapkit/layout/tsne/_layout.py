@@ -15,10 +15,13 @@ from scipy.sparse import csr_array
 from umapkit import _kernels
 from umapkit._threads import resolve_n_jobs
 from umapkit.graph import shape_of
+from umapkit.layout._density import DensityTerm, counted_term
 from umapkit.layout._edges import PaddedEdges
 from umapkit.layout._layout import Layout
 from umapkit.layout._near import near_order
 from umapkit.layout.tsne._options import METHODS, SPACING, TsneOptions
+
+_NO_RADII = np.empty(0, dtype=np.float64)
 
 
 class TsneLayout(Layout):
@@ -36,6 +39,9 @@ class TsneLayout(Layout):
         standard deviation of 1e-4.
     options : TsneOptions
         What to do.
+    density : DensityTerm, optional
+        Lay out as den-SNE does: `weight` times the correlation of log radii is taken from the
+        divergence, in the last `share` of the schedule.
     n_jobs : int or None, default None
         Threads; the result does not depend on it.
 
@@ -52,7 +58,8 @@ class TsneLayout(Layout):
     ------
     ValueError
         If `graph` is empty, not square, or has a weight that is negative or not finite, or if
-        `start` has another length, too many dimensions, or is not finite.
+        `start` has another length, too many dimensions, or is not finite, or if `density` has
+        another number of radii.
     """
 
     options: TsneOptions  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -63,10 +70,12 @@ class TsneLayout(Layout):
         start: NDArray[Any],
         options: TsneOptions,
         *,
+        density: DensityTerm | None = None,
         n_jobs: int | None = None,
     ) -> None:
         start = _checked(graph, start)
         self.options = options
+        self.density = counted_term(density, len(start))
         self._origin = (graph, start)
         self.n_threads = resolve_n_jobs(n_jobs)
         n, d = start.shape
@@ -75,6 +84,11 @@ class TsneLayout(Layout):
             graph, vertices=near_order(start), n_threads=self.n_threads
         )
         self._entropy = _entropy(graph)
+        self._first_dense = options.n_epochs
+        if self.density is not None:
+            self._first_dense = self.density.first_epoch(options.n_epochs)
+            counted = np.diff(self._padded.vectors)[self._padded.places] > 0
+            self._radii = self.density.standardized(counted)
         self._state = np.zeros(1, dtype=np.int64)
         self._arrays = {
             "positions": np.array(start, dtype=np.float32, order="C"),
@@ -96,6 +110,9 @@ class TsneLayout(Layout):
             for name, value in asdict(self.options).items()
         }
         digest.update(json.dumps(options, sort_keys=True).encode())
+        if self.density is not None:
+            digest.update(self._radii.tobytes())
+            digest.update(self.density.numbers.encode())
         return digest.hexdigest()
 
     def loss(self) -> float:
@@ -150,9 +167,13 @@ class TsneLayout(Layout):
     def _advance(self, until: int) -> None:
         while self.epoch < until:
             end, factor, rate, momentum = self.options.stage(self.epoch, len(self.embedding))
+            dense = self.epoch >= self._first_dense
+            if not dense:
+                end = min(end, self._first_dense)
             steps = min(end, until) - self.epoch
             _kernels.run_tsne(
                 *self._graph_arrays(),
+                self._radii if dense else _NO_RADII,
                 self._arrays["positions"],
                 self._arrays["velocity"],
                 self._arrays["gains"],
@@ -160,6 +181,8 @@ class TsneLayout(Layout):
                 exaggeration=factor,
                 learning_rate=rate,
                 momentum=momentum,
+                density_weight=0.0 if self.density is None else float(self.density.weight),
+                var_shift=0.0 if self.density is None else float(self.density.var_shift),
                 n_threads=self.n_threads,
                 **self._numbers(self.method),
             )
