@@ -20,6 +20,8 @@ _NAMES = {
     "CombinedUMAP": "models",
     "DirectUMAP": "parametric",
     "FuzzySet": "graph",
+    "LargeVis": "models",
+    "NeighborEmbedding": "models",
     "Neighbors": "neighbors",
     "ParametricTSNE": "parametric",
     "ParametricUMAP": "parametric",
@@ -72,7 +74,16 @@ if TYPE_CHECKING:
     from umapkit.graph import FuzzySet, fuzzy_graph, perplexity_graph
     from umapkit.init import place, spectral_start
     from umapkit.layout import run_layout
-    from umapkit.models import TSNE, UMAP, AlignedUMAP, Combination, CombinedUMAP, combine
+    from umapkit.models import (
+        TSNE,
+        UMAP,
+        AlignedUMAP,
+        Combination,
+        CombinedUMAP,
+        LargeVis,
+        NeighborEmbedding,
+        combine,
+    )
     from umapkit.neighbors import Neighbors, find_neighbors
     from umapkit.parametric import (
         VAE,
@@ -94,6 +105,8 @@ __all__ = [
     "CombinedUMAP",
     "DirectUMAP",
     "FuzzySet",
+    "LargeVis",
+    "NeighborEmbedding",
     "Neighbors",
     "ParametricTSNE",
     "ParametricUMAP",

@@ -32,6 +32,7 @@ _NUMBERS = ("seed_", "a_", "b_", "n_epochs_", "n_features_in_", "_new_row_epochs
 _RADII = ("rad_orig_", "rad_emb_")
 _MAYBE_NAN = ("loss_", "neighbor_recall_")
 _WARM = "init"  # folder of a model that was the start
+_FAMILY = ("LargeVis", "NeighborEmbedding")
 # What else a folder may hold, and who reads it.
 _COMPOSED = {
     "AlignedUMAP": "load_aligned",
@@ -129,7 +130,7 @@ def load(path: str | os.PathLike[str]) -> Any:
 
     Returns
     -------
-    UMAP, TSNE, CombinedUMAP, Combination or AlignedUMAP
+    UMAP, TSNE, LargeVis, NeighborEmbedding, CombinedUMAP, Combination or AlignedUMAP
         Fitted; its `transform` gives the same bits as that of the saved model.
 
     Raises
@@ -148,8 +149,12 @@ def load(path: str | os.PathLike[str]) -> Any:
         from umapkit.models._tsne_load import load_tsne
 
         return load_tsne(path, config, arrays)
+    if config.get("model") in _FAMILY:
+        from umapkit.models._member_load import load_member
+
+        return load_member(path, config, arrays)
     if config.get("model") != "UMAP":
-        known = ", ".join(map(repr, ["UMAP", "TSNE", *_COMPOSED]))
+        known = ", ".join(map(repr, ["UMAP", "TSNE", *_FAMILY, *_COMPOSED]))
         msg = f"{os.fspath(path)} holds a {config.get('model')!r}; this version loads {known}."
         raise ValueError(msg)
     model = UMAP(**parameters_back(config["parameters"], arrays, path))
