@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 RATE, GAMMA, GUARD = 5, 7, 0.1
 COLORS = {"UMAP": "#0072b2", "t-SNE": "#d55e00", "LargeVis": "#009e73"}
-TSNE_KNOB, NEG_KNOB = (0.5, 1.0, 4.0, 10.0, 30.0), (0.01, 0.1, 0.3, 1.0, 10.0)
+TSNE_KNOB, NEG_KNOB = (1.0, 2.0, 4.0, 10.0, 30.0), (0.03, 0.1, 0.3, 1.0, 10.0)
 OTHERS = ("umap", "largevis", "infonc_tsne")
 Values = NDArray[np.float64]
 

@@ -56,7 +56,7 @@ void call_infonc(const ContrastGraph& graph, const InfoncArgs& infonc,
                  std::int64_t* state, std::int64_t until, int n_threads) {
   run_sampled(graph_of(graph), options_of(kCauchy, schedule), graph.dim, graph.order, positions,
               velocity, state, until, n_threads,
-              infonc::Mover(infonc.exaggeration, infonc.negatives));
+              infonc::Mover(infonc.exaggeration, infonc.negatives, graph.order));
 }
 
 void call_infonc_losses(const ContrastGraph& graph, const InfoncArgs& infonc,

@@ -35,7 +35,7 @@ SMALL = {
 }
 
 
-# No figure of that paper, nor the others' command line; tests/quality/test_theory.py and test_family.py have them.
+# No figures of that paper, nor the others' command line; tests/quality has a test of each.
 ELSEWHERE = {"family", "theory"}
 
 

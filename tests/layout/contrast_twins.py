@@ -87,28 +87,42 @@ def loss(graph, y, *, curve, m, power):
     return ((graph * near).sum() + m * (degrees[:, None] * shares * far).sum()) / graph.sum()
 
 
-def infonc_epoch(graph, y, v, order, padded, *, epoch, n_epochs, rho, rate, m, seed):
+def infonc_epoch(y, v, order, padded, *, epoch, n_epochs, rho, rate, m, seed):
     """One epoch of infonc.hpp; `padded` tells which edges stand in one vector."""
     n = len(y)
     h = step_sizes(epoch, n_epochs, rate)
-    to, velocity = y.copy(), v.copy()
-    for i in range(n):
+    degrees = padded.degree.astype(np.float64)
+
+    def edges(i):
+        """Weight, other end and strangers of every lane."""
         k = key(seed, Stage.NEGATIVE, epoch, i)
-        force, springs = np.zeros(y.shape[1]), np.zeros(n)
         for number, vector in enumerate(range(padded.vectors[i], padded.vectors[i + 1])):
-            heads = padded.heads[vector * LANES : (vector + 1) * LANES]
-            weights = padded.weights[vector * LANES : (vector + 1) * LANES].astype(np.float64)
             firsts = [int(below(draw(k, number * m + r), n)) for r in range(m)]
             for lane in range(LANES):
+                at = vector * LANES + lane
                 strangers = [order[(first + lane) % n] for first in firsts]
-                near = 1 / (1 + ((y[i] - y[heads[lane]]) ** 2).sum())
-                far = 1 / (1 + ((y[i] - y[strangers]) ** 2).sum(1))
-                total = near + far.sum()
-                c = 2 * near * (rho - near / total)
-                force = force - 2 * weights[lane] * c * (y[i] - y[heads[lane]])
-                push = 2 * far**2 / total
-                force = force + 2 * weights[lane] * (push[:, None] * (y[i] - y[strangers])).sum(0)
-                springs[heads[lane]] += 2 * weights[lane] * max(c, 0)
+                yield float(padded.weights[at]), padded.heads[at], strangers
+
+    def similar(i, others):
+        return 1 / (1 + ((y[i] - y[others]) ** 2).sum(-1))
+
+    inverse = np.array(
+        [sum(w / (similar(i, j) + similar(i, far).sum()) for w, j, far in edges(i)) for i in range(n)]
+    )
+    sums = np.divide(degrees, inverse, out=np.ones(n), where=inverse > 0)
+    to, velocity = y.copy(), v.copy()
+    for i in range(n):
+        force, springs = np.zeros(y.shape[1]), np.zeros(n)
+        lanes = LANES * (padded.vectors[i + 1] - padded.vectors[i])
+        for w, j, strangers in edges(i):
+            near, far = similar(i, j), similar(i, strangers)
+            total = near + far.sum()
+            c = 2 * near * (rho - near / total)
+            force = force - 2 * w * c * (y[i] - y[j])
+            given = w * 2 * far**2 / total
+            taken = 2 * far**2 / lanes * degrees[strangers] / (sums[strangers] + far)
+            force = force + ((given + taken)[:, None] * (y[i] - y[strangers])).sum(0)
+            springs[j] += 2 * w * max(c, 0)
         to[i], velocity[i] = advance(y, v, i, force, springs, h, n_epochs)
     return to, velocity
 

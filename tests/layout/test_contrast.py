@@ -60,7 +60,7 @@ def test_one_epoch_of_infonc_agrees_with_numpy(dim):
     expected, velocity = y.astype(np.float64), np.zeros_like(y, dtype=np.float64)
     for epoch in range(2):
         expected, velocity = twins.infonc_epoch(
-            None, expected, velocity, shuffled(40, 3), layout._padded, epoch=epoch, n_epochs=200,
+            expected, velocity, shuffled(40, 3), layout._padded, epoch=epoch, n_epochs=200,
             rho=2.0, rate=1.0, m=5, seed=3,
         )  # fmt: skip
         layout.run(epoch + 1)
@@ -162,14 +162,16 @@ def test_an_alias_table_draws_in_proportion_to_the_weights():
 def test_the_literal_optimiser_agrees_with_numpy_move_by_move(dim):
     graph = symmetric_graph(15, 0.4, 1)
     y = np.random.default_rng(0).uniform(-1, 1, (15, dim)).astype(np.float32)
-    asked = largevis(3, optimizer="literal")
+    # Small steps: large ones double a rounding error every few moves.
+    asked = largevis(3, optimizer="literal", learning_rate=0.05)
     layout = ContrastLayout(graph, y, asked)
     edges, vertices = layout._tables[:2], layout._tables[2:]
     expected = twins.largevis(
-        layout._edges.heads, layout._edges.tails, edges, vertices, y, samples=8 * 15,
-        n_epochs=3, curve=asked.curve, rate=1.0, m=5, seed=3,
+        layout._edges.heads, layout._edges.tails, edges, vertices, y, samples=10 * 15,
+        n_epochs=3, curve=asked.curve, rate=0.05, m=5, seed=3,
     )  # fmt: skip
-    np.testing.assert_allclose(layout.run(), expected, rtol=2e-3, atol=2e-3)
+    np.testing.assert_allclose(layout.run(), expected, rtol=1e-4, atol=1e-4)
+    assert np.abs(expected - y).max() > 0.5
 
 
 def test_the_literal_optimiser_draws_negatives_by_their_degrees():

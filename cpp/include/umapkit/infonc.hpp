@@ -9,12 +9,18 @@
 //
 //   -2 w phi_ij (rho - phi_ij / S) (y_i - y_j)     and     2 w phi_il^2 / S (y_i - y_l)
 //
-// Negatives are pushed as well. A vertex takes the push that it gets as a negative of others for
-// the push that it gets from its own (twice the second force): equal where degrees and S are alike,
-// approximated elsewhere. Attraction counts for both ends (the factor 2 of sampled.hpp), the step
-// is that of sampled.hpp with springs 2 w max(0, phi (rho - phi / S)), and negative r of sixteen
-// edges is one run of the shuffled copy. Damrich, Böhm, Hamprecht, Kobak: From t-SNE to UMAP with
-// contrastive learning, ICLR 2023. O((1 + m) edges) an epoch; bits do not depend on threads.
+// Negatives are pushed as well. The push that i gets as a negative of others is estimated from the
+// strangers l that it draws itself, N of them over all lanes of its runs:
+//
+//   sum_l (m / N) d_l / (H_l + phi_il) 2 phi_il^2 (y_i - y_l),   1 / H_l = (1 / d_l) sum_e w_e /
+//   S_e
+//
+// with the edges e of l and their S of this epoch (a first pass). H_l + phi_il stands for the S in
+// which i takes part: approximated, as H_l already holds m strangers. Attraction counts for both
+// ends (the factor 2 of sampled.hpp); the step is that of sampled.hpp with springs
+// 2 w max(0, phi (rho - phi / S)), and negative r of sixteen edges is one run of the shuffled copy.
+// Damrich, Böhm, Hamprecht, Kobak: From t-SNE to UMAP with contrastive learning, ICLR 2023.
+// O((1 + m) edges) an epoch; bits do not depend on threads.
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -69,15 +75,42 @@ struct Sixteen {
   }
 };
 
-struct Mover {
-  float rho;
-  std::int32_t negatives;  // m
+// What the strangers push back: d_l and H_l in the order of the shuffled copy, the first 16 again.
+struct Received {
+  std::vector<float> degrees, sums;
+};
 
-  Mover(float exaggeration, std::int32_t m) : rho(exaggeration), negatives(m) {}
+class Mover {
+ public:
+  Mover(float exaggeration, std::int32_t m, const std::int32_t* order)
+      : rho_(exaggeration), negatives_(m), order_(order) {}
+
   static float step(std::int64_t epoch, float begin, float end) {
     return PlainMover::step(epoch, begin, end);
   }
-  void prepare(const PaddedGraph&, const SampledOptions&, std::size_t, const Epoch&, int) {}
+
+  void prepare(const PaddedGraph& graph, const SampledOptions& options, std::size_t dim,
+               const Epoch& now, int n_threads) {
+    std::vector<float> sums(graph.n);  // H of places
+    for_blocks(graph.n, 512, n_threads, [&](std::size_t begin, std::size_t end, int) {
+      Pairs pairs;
+      Sixteen sixteen;
+      sixteen.resize(negatives_, dim);
+      for (std::size_t i = begin; i < end; i += kVertices) switch (dim) {
+          case 1: measure<1>(graph, options, dim, now, i, end, pairs, sixteen, sums.data()); break;
+          case 2: measure<2>(graph, options, dim, now, i, end, pairs, sixteen, sums.data()); break;
+          case 3: measure<3>(graph, options, dim, now, i, end, pairs, sixteen, sums.data()); break;
+          default: measure<0>(graph, options, dim, now, i, end, pairs, sixteen, sums.data());
+        }
+    });
+    received_.degrees.resize(graph.n + kLanes);
+    received_.sums.resize(graph.n + kLanes);
+    for (std::size_t i = 0; i < graph.n + kLanes; ++i) {
+      const std::size_t place = static_cast<std::size_t>(order_[i % graph.n]);
+      received_.degrees[i] = graph.degree[place];
+      received_.sums[i] = sums[place];
+    }
+  }
 
   template <int D>
   void move(const PaddedGraph& graph, const SampledOptions& options, std::size_t dim,
@@ -86,13 +119,14 @@ struct Mover {
     Pairs& pairs = bench.pairs;
     meet_neighbors<D>(graph, dim, now, begin, end, pairs);
     Sixteen sixteen;
-    sixteen.resize(negatives, dim);
+    sixteen.resize(negatives_, dim);
     float totals[kVertices];
     std::size_t at = 0;
     for (std::size_t i = begin; i < end; ++i) {
       F32x16* const force = &bench.sums[(i - begin) * 3 * dim];
-      const std::uint64_t key_i = key(options.seed, Stage::negative, now.number,
-                                      static_cast<std::uint64_t>(graph.vertices[i]));
+      const std::uint64_t key_i = key_of(graph, options, now, i);
+      const std::int64_t vectors = graph.vectors[i + 1] - graph.vectors[i];
+      const F32x16 share = splat(2.0f / static_cast<float>(kLanes * vectors));
       F32x16 stiffness = {};
       std::uint64_t first = 0;
       for (std::int64_t v = graph.vectors[i]; v < graph.vectors[i + 1]; ++v, ++at) {
@@ -100,19 +134,63 @@ struct Mover {
         const F32x16 near = similarity(pairs.coefficient[at]);
         sixteen.meet(now.state + i * row_width(dim), dim, now.copy, now.stride, graph.n, key_i,
                      first, near);
-        first += static_cast<std::uint64_t>(negatives);
-        const F32x16 c = sixteen.pull(near, rho);
+        const F32x16 c = sixteen.pull(near, rho_);
         const F32x16 spring = w * max(c, splat(0.0f));
         stiffness += spring;
         for (std::size_t k = 0; k < dim; ++k) {
           force[k] -= w * c * pairs.delta[at * dim + k];
           force[dim + k] += spring * pairs.velocity[at * dim + k];
         }
-        sixteen.push(w * 2.0f, dim, force + 2 * dim);
+        sixteen.push(w, dim, force + 2 * dim);
+        for (std::size_t r = 0; r < sixteen.far.size(); ++r) {
+          const std::size_t run =
+              below(draw(key_i, first + r), static_cast<std::uint32_t>(graph.n));
+          const F32x16 phi = sixteen.far[r];
+          const F32x16 back = phi * phi * share * load(received_.degrees.data() + run) /
+                              (load(received_.sums.data() + run) + phi);
+          for (std::size_t k = 0; k < dim; ++k)
+            force[2 * dim + k] += back * sixteen.deltas[r * dim + k];
+        }
+        first += static_cast<std::uint64_t>(negatives_);
       }
       totals[i - begin] = 2.0f * sum(stiffness);
     }
     step_vertices<D>(dim, now, begin, end, totals, bench, to);
+  }
+
+ private:
+  float rho_;
+  std::int32_t negatives_;  // m
+  const std::int32_t* order_;
+  Received received_;
+
+  static std::uint64_t key_of(const PaddedGraph& graph, const SampledOptions& options,
+                              const Epoch& now, std::size_t i) {
+    return key(options.seed, Stage::negative, now.number,
+               static_cast<std::uint64_t>(graph.vertices[i]));
+  }
+
+  // H of up to kVertices places from `begin` on, with the draws of this epoch.
+  template <int D>
+  void measure(const PaddedGraph& graph, const SampledOptions& options, std::size_t dim,
+               const Epoch& now, std::size_t begin, std::size_t end, Pairs& pairs, Sixteen& sixteen,
+               float* sums) const {
+    const std::size_t stop = std::min(end, begin + kVertices);
+    meet_neighbors<D>(graph, dim, now, begin, stop, pairs);
+    std::size_t at = 0;
+    for (std::size_t i = begin; i < stop; ++i) {
+      const std::uint64_t key_i = key_of(graph, options, now, i);
+      F32x16 inverse = {};
+      std::uint64_t first = 0;
+      for (std::int64_t v = graph.vectors[i]; v < graph.vectors[i + 1]; ++v, ++at) {
+        sixteen.meet(now.state + i * row_width(dim), dim, now.copy, now.stride, graph.n, key_i,
+                     first, similarity(pairs.coefficient[at]));
+        first += static_cast<std::uint64_t>(negatives_);
+        inverse += load(graph.weights + v * kLanes) / sixteen.total;
+      }
+      const float total = sum(inverse);
+      sums[i] = total > 0.0f ? graph.degree[i] / total : 1.0f;
+    }
   }
 };
 

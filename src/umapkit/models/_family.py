@@ -48,8 +48,8 @@ class NeighborEmbedding(FamilyMember):
         For "perplexity": effective number of neighbours. ``None``: 30; 50 for "largevis".
     exaggeration : float, default 1.0
         Factor of attraction against repulsion; 1 is the method itself. Larger values draw clusters
-        together. t-SNE with about 4 resembles UMAP; for "neg_tsne", which is UMAP-like with 1,
-        ``1000 / n`` is about t-SNE.
+        together; "tsne" and "infonc_tsne" take 1 or more. t-SNE with about 4 resembles UMAP; for "neg_tsne", which is UMAP-like with 1,
+        ``500 / n`` is about t-SNE.
     negative_sample_rate : float, optional
         Strangers of a drawn edge; ``None``: 5. More bring "infonc_tsne" towards t-SNE. "tsne"
         draws none.
@@ -58,7 +58,7 @@ class NeighborEmbedding(FamilyMember):
     optimizer : {"sampled", "literal"}, default "sampled"
         "literal": edge by edge as LargeVis was published, serial; for "largevis" and "neg_tsne".
     n_epochs : int or sequence of int, optional
-        Length of the layout. ``None``: the loss's own: UMAP's 500 or 200, 300 for "largevis" (1,250
+        Length of the layout. ``None``: the loss's own: UMAP's 500 or 200, 300 for "largevis" (1,000
         for "literal"), t-SNE's 750, else 500. A list keeps the map at each of its epochs in
         `embedding_list_`. The first 250 of "tsne" (a third, if there are fewer than 750) are its
         early ones.
@@ -243,6 +243,12 @@ class NeighborEmbedding(FamilyMember):
             raise ValueError(msg)
         given = _TSNE_EPOCHS if self.n_epochs is None else self.n_epochs
         length, wanted = resolve_epochs(given, 1)
+        if self.exaggeration < 1:
+            msg = (
+                f"exaggeration={self.exaggeration!r} is not allowed with loss='tsne', which is then "
+                "lowest where all points are infinitely far apart. Give 1 or more."
+            )
+            raise ValueError(msg)
         options = TsneOptions(
             n_epochs=length,
             early_epochs=min(_EARLY, length // 3),

@@ -16,9 +16,9 @@ from umapkit.layout.contrast import MEAN_DEGREE, ContrastOptions, check_number
 from umapkit.models._member import FamilyMember
 from umapkit.models._members import Plan
 
-# Edges drawn a row, where nothing is asked for: by the parallel optimiser, and by the serial one,
+# Epochs where nothing is asked for: by the parallel optimiser, and by the serial one,
 # whose single draws are noisier.
-_SAMPLED, _LITERAL = 300, 1250
+_SAMPLED, _LITERAL = 300, 1000
 
 
 class LargeVis(FamilyMember):
@@ -47,8 +47,8 @@ class LargeVis(FamilyMember):
     learning_rate : float, default 1.0
         First step size; fades to 0.
     n_epochs : int or sequence of int, optional
-        Length of the layout; an epoch draws 8 edges a row. ``None``: 300, or what `n_samples` asks
-        for; 1,250 for the serial optimizer. A list keeps the map at each of its epochs in
+        Length of the layout; an epoch draws 10 edges a row. ``None``: 300, or what `n_samples`
+        asks for; 1,000 for the serial optimizer. A list keeps the map at each of its epochs in
         `embedding_list_`.
     n_samples : int, optional
         Number of edges drawn, instead of `n_epochs`. Published: 10^9 up to 10,000 rows, 1.5 10^9

@@ -253,7 +253,7 @@ def plain_parameters(model: Any, arrays: dict[str, NDArray[Any]]) -> dict[str, A
             plain[name] = {"arrays": True}
         elif name == "init" and is_model(value):
             plain[name] = {"folder": _WARM}
-        elif name == "init" and not isinstance(value, str):
+        elif name == "init" and value is not None and not isinstance(value, str):
             arrays["init"] = np.asarray(value, dtype=np.float32)
             plain[name] = {"arrays": True}
         elif name == "output_metric_kwds" and value is not None:

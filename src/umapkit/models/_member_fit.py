@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -100,7 +101,14 @@ def begin(model: FamilyMember, plan: Plan, graph: csr_array, rows: Any) -> Layou
     """Make the layout that the plan's options ask for, at its start."""
     options = plan.options
     if isinstance(options, TsneOptions):
-        return TsneLayout(graph, make_tsne_start(model, graph, rows), options, n_jobs=model.n_jobs)
+        asked: Any = SimpleNamespace(
+            n_components=model.n_components,
+            init=model._start(),
+            seed_=model.seed_,
+            n_jobs=model.n_jobs,
+            _places=model._places,
+        )
+        return TsneLayout(graph, make_tsne_start(asked, graph, rows), options, n_jobs=model.n_jobs)
     start = make_member_start(model, graph, rows)
     if isinstance(options, LayoutOptions):
         return Layout(graph, start, options, n_jobs=model.n_jobs)

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple, get_args
 Cost = Literal["umap", "largevis", "neg_tsne", "infonc_tsne"]
 
 # Weights are scaled to this mean degree: an epoch draws so many edges a vertex.
-MEAN_DEGREE = 8.0
+MEAN_DEGREE = 10.0
 
 
 class Curve(NamedTuple):
@@ -37,7 +37,8 @@ class ContrastOptions:
     n_epochs : int
         Length of the schedule; an epoch draws `MEAN_DEGREE` edges a vertex.
     exaggeration : float, default 1.0
-        Factor of attraction against repulsion. Larger values draw clusters together.
+        Factor of attraction against repulsion. Larger values draw clusters together. For
+        "infonc_tsne" 1 or more.
     repulsion_strength : float, default 1.0
         gamma of "umap" and "largevis", whose own value is 7.
     a, b : float, default 1.0
@@ -83,6 +84,13 @@ class ContrastOptions:
             msg = f"n_epochs={self.n_epochs!r} is not allowed. Give a whole number, 0 or more."
             raise ValueError(msg)
         check_number("exaggeration", self.exaggeration, 1e-6, 1e4)
+        if self.cost == "infonc_tsne" and self.exaggeration < 1:
+            msg = (
+                f"exaggeration={self.exaggeration!r} is not allowed for cost='infonc_tsne', which "
+                "is then lowest where all points are infinitely far apart. Give 1 or more; a "
+                "larger negative_sample_rate repels more."
+            )
+            raise ValueError(msg)
         check_number("repulsion_strength", self.repulsion_strength, 0.0, 1e6)
         check_number("a", self.a, 1e-6, 1e6)
         check_number("b", self.b, 1e-6, 1e3)
