@@ -142,7 +142,7 @@ def draw_costs() -> Figure:
     last.set(xscale="log", ylim=(0, 1.0), xlabel="distance on the map")
     last.set(title="cost of an edge of median weight, as sampled")
     for ax in (left, right, low, last):
-        ax.legend(frameon=False, fontsize=8)
+        ax.legend(frameon=False, fontsize=8, loc="upper right" if ax is low else "best")
         ax.spines[["top", "right"]].set_visible(False)
     return figure
 
