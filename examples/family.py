@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,7 +58,7 @@ def pair_weights() -> dict[str, float]:
     """
     a, b = find_ab(min_dist=0.1, spread=1.0)
     graph = fuzzy_graph(find_neighbors(data.load("digits").data, n_neighbors=15))
-    n, whole = graph.shape[0], float(graph.sum())
+    n, whole = len(graph.indptr) - 1, float(graph.sum())
     start = make_start(graph, seed=0)
     made = run_layout(graph, start, a=a, b=b, n_epochs=500, random_state=0).astype(np.float64)
     squared = ((made[:, None] - made[None]) ** 2).sum(axis=2)
@@ -161,7 +161,8 @@ def draw_spectrum() -> Figure:
     for ax in axes.ravel()[len(asked) :]:
         ax.set_axis_off()
     for ax, (loss, knob) in zip(axes.ravel(), asked, strict=False):
-        model = NeighborEmbedding(loss, exaggeration=knob, random_state=0).fit(example.data)
+        chosen: Any = loss
+        model = NeighborEmbedding(chosen, exaggeration=knob, random_state=0).fit(example.data)
         plot.points(model, labels=example.target, legend=False, ax=ax)
         ax.set(xlabel="", ylabel="", title=f"{loss}, {knob:g}" if knob != 1 else loss)
         ax.title.set_fontsize(10)

@@ -107,7 +107,10 @@ def infonc_epoch(y, v, order, padded, *, epoch, n_epochs, rho, rate, m, seed):
         return 1 / (1 + ((y[i] - y[others]) ** 2).sum(-1))
 
     inverse = np.array(
-        [sum(w / (similar(i, j) + similar(i, far).sum()) for w, j, far in edges(i)) for i in range(n)]
+        [
+            sum(w / (similar(i, j) + similar(i, far).sum()) for w, j, far in edges(i))
+            for i in range(n)
+        ]
     )
     sums = np.divide(degrees, inverse, out=np.ones(n), where=inverse > 0)
     to, velocity = y.copy(), v.copy()

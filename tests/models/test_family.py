@@ -261,7 +261,9 @@ def test_arrays_and_models_are_starts(small):
 
 def test_a_map_on_its_way_can_be_watched_kept_and_interrupted(small, tmp_path):
     seen = []
-    model = quick("largevis", n_epochs=[10, 40], observers=Callback(lambda epoch, _: seen.append(epoch)))
+    model = quick(
+        "largevis", n_epochs=[10, 40], observers=Callback(lambda epoch, _: seen.append(epoch))
+    )
     model.fit(small)
     assert seen
     assert len(model.embedding_list_) == 2

@@ -48,7 +48,8 @@ class NeighborEmbedding(FamilyMember):
         For "perplexity": effective number of neighbours. ``None``: 30; 50 for "largevis".
     exaggeration : float, default 1.0
         Factor of attraction against repulsion; 1 is the method itself. Larger values draw clusters
-        together; "tsne" and "infonc_tsne" take 1 or more. t-SNE with about 4 resembles UMAP; for "neg_tsne", which is UMAP-like with 1,
+        together; "tsne" and "infonc_tsne" take 1 or more. t-SNE with about 4 resembles UMAP; for
+        "neg_tsne", which is UMAP-like with 1,
         ``500 / n`` is about t-SNE.
     negative_sample_rate : float, optional
         Strangers of a drawn edge; ``None``: 5. More bring "infonc_tsne" towards t-SNE. "tsne"
@@ -245,8 +246,8 @@ class NeighborEmbedding(FamilyMember):
         length, wanted = resolve_epochs(given, 1)
         if self.exaggeration < 1:
             msg = (
-                f"exaggeration={self.exaggeration!r} is not allowed with loss='tsne', which is then "
-                "lowest where all points are infinitely far apart. Give 1 or more."
+                f"exaggeration={self.exaggeration!r} is not allowed with loss='tsne', which is "
+                "then lowest where all points are infinitely far apart. Give 1 or more."
             )
             raise ValueError(msg)
         options = TsneOptions(

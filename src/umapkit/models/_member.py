@@ -214,8 +214,9 @@ class FamilyMember(Estimator):
     def _search_index(self) -> NeighborIndex:
         """Index of the different training rows; searched now if the fit did not need one."""
         if self._index is None:
+            model: Any = self
             rows = self._finder.rows
-            self._index = search(self, rows, min(16, len(rows)), self.neighbors)
+            self._index = search(model, rows, min(16, len(rows)), self.neighbors)
         return self._index
 
     def _settle_epochs(self) -> int:

@@ -34,12 +34,13 @@ if TYPE_CHECKING:
 
 def find_graph(model: FamilyMember, plan: Plan, rows: Any, graph: Any) -> csr_array:
     """Affinities of the kept rows: given, or by neighbours."""
+    asked: Any = model  # the search reads of t-SNE what every member has
     if graph is not None:
         model.neighbor_recall_ = math.nan
         found = check_graph(graph, n_rows=len(rows))
     elif plan.affinities == "fuzzy":
         columns = available(plan.n_neighbors, len(rows))
-        model._index = search(model, rows, columns, model.neighbors)
+        model._index = search(asked, rows, columns, model.neighbors)
         model.neighbor_recall_ = float(model._index.recall)
         found = fuzzy_graph(
             model._places.count_copies(model._index.neighbors),
@@ -48,7 +49,7 @@ def find_graph(model: FamilyMember, plan: Plan, rows: Any, graph: Any) -> csr_ar
         )
     else:
         columns, perplexity = reach(plan, len(rows))
-        neighbors, recall = find_lists(model, rows, columns)
+        neighbors, recall = find_lists(asked, rows, columns)
         model.neighbor_recall_ = float(recall)
         found = joint_affinities(
             neighbors,

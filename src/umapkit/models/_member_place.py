@@ -33,7 +33,8 @@ def place_on_map(model: FamilyMember, rows: Any, n_jobs: int) -> NDArray[np.floa
     plan = model._plan(len(model._places.slot))
     kept = model._places.kept
     if isinstance(plan.options, TsneOptions):
-        return place_rows(model, rows, _TSNE, min(_TSNE_PERPLEXITY, len(kept)), n_jobs)
+        asked: Any = model  # it has what that reads of t-SNE
+        return place_rows(asked, rows, _TSNE, min(_TSNE_PERPLEXITY, len(kept)), n_jobs)
     places = model.embedding_ if model._places.none else model.embedding_[kept]
     table, indices, weights = tied(model, plan, rows, n_jobs)
     start, hashes = place(table, places, n_jobs=n_jobs), row_hashes(rows, n_jobs=n_jobs)

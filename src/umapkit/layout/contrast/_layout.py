@@ -21,6 +21,9 @@ from umapkit.layout._near import near_order
 from umapkit.layout.contrast._options import MEAN_DEGREE, ContrastOptions
 from umapkit.layout.contrast._shares import Shares
 
+_Array = NDArray[Any]
+_Six = tuple[_Array, _Array, _Array, _Array, _Array, _Array]
+
 
 class ContrastLayout(Layout):
     """Attraction along sampled edges, repulsion from sampled negatives, which are pushed as well.
@@ -76,7 +79,8 @@ class ContrastLayout(Layout):
         )
         self._order = self._padded.places[shuffled(n, options.seed)]
         self._shares = Shares.of(self._padded.degree, by_degree=options.by_degree)
-        self._far = (self._shares.ratio(), *self._shares.around(self._order))
+        shares, degrees = self._shares.around(self._order)
+        self._far = (self._shares.ratio(), shares, degrees)
         self._state = np.zeros(1, dtype=np.int64)
         self._arrays = {"positions": np.array(start, dtype=np.float32, order="C")}
         self.watched = np.full(4, np.nan)
@@ -86,7 +90,8 @@ class ContrastLayout(Layout):
             self._edges = EdgeList.of(graph)
             # By vertices, not by places in memory.
             shares = self._shares.values[self._padded.places]
-            self._tables = (*make_alias(self._edges.weights), *make_alias(shares))
+            accept, other = make_alias(self._edges.weights)
+            self._tables = (accept, other, *make_alias(shares))
 
     @property
     def degrees(self) -> NDArray[np.float32]:
@@ -150,7 +155,7 @@ class ContrastLayout(Layout):
             "float32. Give smaller ones."
         )
 
-    def _graph_arrays(self) -> tuple[NDArray[Any], ...]:
+    def _graph_arrays(self) -> _Six:
         padded = self._padded
         return (
             padded.vectors,
