@@ -233,14 +233,14 @@ def quality() -> Figure:
     return plot.quality(report, figsize=(11.0, 5.6))
 
 
-def theory(name: str) -> Callable[[], Figure]:
-    """Return what draws a picture of examples/theory.py."""
+def page(script: str, name: str) -> Callable[[], Figure]:
+    """Return what draws a picture of examples/theory.py or family.py."""
 
     def draw() -> Figure:
         import runpy
 
-        script = runpy.run_path(str(FOLDER.parents[1] / "examples" / "theory.py"))
-        return script["PICTURES"][name]()
+        found = runpy.run_path(str(FOLDER.parents[1] / "examples" / f"{script}.py"))
+        return found["PICTURES"][name]()
 
     return draw
 
@@ -260,9 +260,11 @@ PICTURES: dict[str, Callable[[], Figure]] = {
     "labels": labels,
     **{name: example(name) for name in EXAMPLES},
     "quality": quality,
-    "theory-ring": theory("ring"),
-    "theory-forces": theory("forces"),
-    "theory-weights": theory("weights"),
+    "theory-ring": page("theory", "ring"),
+    "theory-forces": page("theory", "forces"),
+    "theory-weights": page("theory", "weights"),
+    "family-costs": page("family", "costs"),
+    "family-spectrum": page("family", "spectrum"),
     "tsne": tsne,
 }
 

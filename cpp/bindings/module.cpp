@@ -15,6 +15,7 @@ void bind_graph(nb::module_&);
 void bind_init(nb::module_&);
 void bind_layout(nb::module_&);
 void bind_tsne(nb::module_&);
+void bind_contrast(nb::module_&);
 void bind_output(nb::module_&);
 void bind_labels(nb::module_&);
 void bind_quality(nb::module_&);
@@ -37,6 +38,7 @@ NB_MODULE(_kernels, m) {
   umapkit::bind_init(m);
   umapkit::bind_layout(m);
   umapkit::bind_tsne(m);
+  umapkit::bind_contrast(m);
   umapkit::bind_output(m);
   umapkit::bind_labels(m);
   umapkit::bind_quality(m);

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <stdexcept>
 
+#include "tables/contrast.hpp"
 #include "tables/data.hpp"
 #include "tables/distances.hpp"
 #include "tables/graph.hpp"
@@ -117,6 +118,7 @@ UMAPKIT_DISPATCH(GraphTable, graph)
 UMAPKIT_DISPATCH(InitTable, init)
 UMAPKIT_DISPATCH(LayoutTable, layout)
 UMAPKIT_DISPATCH(TsneTable, tsne)
+UMAPKIT_DISPATCH(ContrastTable, contrast)
 UMAPKIT_DISPATCH(OutputTable, output)
 UMAPKIT_DISPATCH(LabelsTable, labels)
 UMAPKIT_DISPATCH(QualityTable, quality)

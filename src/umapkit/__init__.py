@@ -21,6 +21,8 @@ _NAMES = {
     "DirectUMAP": "parametric",
     "FuzzySet": "graph",
     "LaplacianEigenmaps": "models",
+    "LargeVis": "models",
+    "NeighborEmbedding": "models",
     "Neighbors": "neighbors",
     "PCA": "models",
     "ParametricTSNE": "parametric",
@@ -84,6 +86,8 @@ if TYPE_CHECKING:
         Combination,
         CombinedUMAP,
         LaplacianEigenmaps,
+        LargeVis,
+        NeighborEmbedding,
         combine,
     )
     from umapkit.neighbors import Neighbors, find_neighbors
@@ -109,6 +113,8 @@ __all__ = [
     "DirectUMAP",
     "FuzzySet",
     "LaplacianEigenmaps",
+    "LargeVis",
+    "NeighborEmbedding",
     "Neighbors",
     "ParametricTSNE",
     "ParametricUMAP",

@@ -35,8 +35,8 @@ SMALL = {
 }
 
 
-# No figure of that paper, nor the others' command line; tests/quality/test_theory.py has it.
-ELSEWHERE = {"theory"}
+# No figures of that paper, nor the others' command line; tests/quality has a test of each.
+ELSEWHERE = {"family", "theory"}
 
 
 @pytest.fixture

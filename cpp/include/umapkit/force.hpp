@@ -8,6 +8,15 @@
 // `attraction` and `repulsion` return the positive coefficient of (y_i - y_j). At s = 0 the
 // coefficient of attraction is finite (s is floored at 1e-30) and meets a zero difference: no
 // force. c_r is capped where s < 1e-30.
+//
+// Other members of the family (b = 1) have a `shift` in the place of eps that belongs to their
+// cost:
+//
+//   c_r = gamma / (1 - a shift) ln((1 + a s) / (a (shift + s))),   whose force is f_r with eps =
+//   shift
+//
+// LargeVis: a = 1, shift 0.1. NEG-t-SNE with c = m Z / n^2: a = c / (1 + c), gamma = 1 / (1 + c),
+// shift 1. `clip` bounds every component of a force.
 #pragma once
 #include "umapkit/power.hpp"
 #include "umapkit/simd.hpp"
@@ -21,6 +30,8 @@ constexpr float kLn2 = 0.693147180559945309f;
 
 struct Curve {
   float a, b, gamma;
+  float shift = 0.0f;  // 0: UMAP's eps, which its cost leaves out
+  float clip = kClip;
 
   template <int N>
   UMAPKIT_INLINE Pack<float, N> attraction(Pack<float, N> s) const {
@@ -31,7 +42,8 @@ struct Curve {
   template <int N>
   UMAPKIT_INLINE Pack<float, N> repulsion(Pack<float, N> s) const {
     const auto p = power(max(s, splat_pack<float, N>(kTinySquare)), b);
-    return splat_pack<float, N>(2.0f * gamma * b) / ((s + kRepulsionFloor) * (p * a + 1.0f));
+    const float floor = shift > 0.0f ? shift : kRepulsionFloor;
+    return splat_pack<float, N>(2.0f * gamma * b) / ((s + floor) * (p * a + 1.0f));
   }
   template <int N>
   UMAPKIT_INLINE Pack<float, N> attraction_cost(Pack<float, N> s) const {
@@ -40,7 +52,7 @@ struct Curve {
   template <int N>
   UMAPKIT_INLINE Pack<float, N> repulsion_cost(Pack<float, N> s) const {
     const auto ap = power(max(s, splat_pack<float, N>(kTinySquare)), b) * a;
-    return log2_of((ap + 1.0f) / ap) * (kLn2 * gamma);
+    return log2_of((ap + 1.0f) / (ap + a * shift)) * (kLn2 * (gamma / (1.0f - a * shift)));
   }
 };
 

@@ -17,10 +17,12 @@
 
 UMAPKIT_BEGIN
 
+// `far` says how much a negative counts (weighted.hpp); with all alike it is the loss above.
 // losses[2 i] = attraction, losses[2 i + 1] = repulsion of vertex i.
-inline void observed_losses(const PaddedGraph& graph, const SampledOptions& options, int dim,
-                            const std::int32_t* order, const float* map, std::int64_t epoch,
-                            double* losses, int n_threads) {
+template <class Far = Alike>
+void observed_losses(const PaddedGraph& graph, const SampledOptions& options, int dim,
+                     const std::int32_t* order, const float* map, std::int64_t epoch,
+                     double* losses, int n_threads, const Far& far = {}) {
   const std::size_t n = graph.n;
   const std::size_t stride = n + kLanes;
   std::vector<float> copy(stride * dim), positions(n * dim);  // of the places
@@ -50,15 +52,18 @@ inline void observed_losses(const PaddedGraph& graph, const SampledOptions& opti
       const std::int32_t runs =
           std::max(options.negative_runs, runs_of(options.negative_rate * graph.degree[i], 4096));
       for (std::int32_t r = 0; r < runs; ++r) {
-        const float* const run = copy.data() + below(draw(key_i, static_cast<std::uint64_t>(r)),
-                                                     static_cast<std::uint32_t>(n));
+        const std::size_t first =
+            below(draw(key_i, static_cast<std::uint64_t>(r)), static_cast<std::uint32_t>(n));
+        const float* const run = copy.data() + first;
         F32x16 s = {};
         for (int k = 0; k < dim; ++k) {
           const F32x16 d = splat(here[k]) - load(run + static_cast<std::size_t>(k) * stride);
           s += d * d;
         }
         const F32x16 one = greater(s, splat(0.0f));
-        repulsion += one * options.curve.repulsion_cost(s);
+        F32x16 cost = one * options.curve.repulsion_cost(s);
+        if constexpr (Far::kAny) cost *= far.share(first);
+        repulsion += cost;
         counted += one;
       }
       const float count = sum(counted);

@@ -124,6 +124,11 @@ struct Pairs {
   }
 };
 
+// How much a negative counts: here all alike.
+struct Alike {
+  static constexpr bool kAny = false;
+};
+
 constexpr std::size_t kVertices = 16;  // of which the pairs are held at once
 
 // Scratch of one thread.
@@ -185,9 +190,9 @@ inline void draw_runs(const PaddedGraph& graph, const SampledOptions& options, s
 }
 
 // sums[.][2 dim ..]: repulsion on every vertex.
-template <int D>
+template <int D, class Far = Alike>
 void repel(const SampledOptions& options, std::size_t dim_given, const Epoch& now,
-           std::size_t begin, std::size_t end, Bench& bench) {
+           std::size_t begin, std::size_t end, Bench& bench, const Far& far = {}) {
   const std::size_t dim = D > 0 ? D : dim_given;
   Pairs& pairs = bench.pairs;
   pairs.resize(bench.runs.size(), dim);
@@ -213,9 +218,13 @@ void repel(const SampledOptions& options, std::size_t dim_given, const Epoch& no
     F32x16 local[D > 0 ? D : 1] = {};
     F32x16* const kept = &bench.sums[(i - begin) * 3 * dim + 2 * dim];
     F32x16* const force = D > 0 ? local : kept;
-    for (std::int32_t r = 0; r < n_runs; ++r, ++at)
+    for (std::int32_t r = 0; r < n_runs; ++r, ++at) {
+      F32x16 counts = splat(share);
+      if constexpr (Far::kAny) counts *= far.weight(i, bench.runs[at] - now.copy);
       for (std::size_t k = 0; k < dim; ++k)
-        force[k] += clamp(pairs.coefficient[at] * pairs.delta[at * dim + k], kClip) * share;
+        force[k] +=
+            clamp(pairs.coefficient[at] * pairs.delta[at * dim + k], options.curve.clip) * counts;
+    }
     if (D > 0) std::copy_n(local, dim, kept);
   }
 }
@@ -292,9 +301,10 @@ UMAPKIT_INLINE void step_vertices(std::size_t dim_given, const Epoch& now, std::
 }
 
 // One epoch of the vertices begin .. end - 1; `to` gets their new rows.
-template <int D>
+template <int D, class Far = Alike>
 void move_vertices(const PaddedGraph& graph, const SampledOptions& options, std::size_t dim_given,
-                   const Epoch& now, std::size_t begin, std::size_t end, Bench& bench, float* to) {
+                   const Epoch& now, std::size_t begin, std::size_t end, Bench& bench, float* to,
+                   const Far& far = {}) {
   const std::size_t dim = D > 0 ? D : dim_given;
   bench.sums.assign((end - begin) * 3 * dim, F32x16{});
   draw_runs(graph, options, dim, now, begin, end, bench);
@@ -315,14 +325,14 @@ void move_vertices(const PaddedGraph& graph, const SampledOptions& options, std:
       const F32x16 spring = w * c;
       stiffness += spring;
       for (std::size_t k = 0; k < dim; ++k) {
-        force[k] -= w * clamp(c * pairs.delta[at * dim + k], kClip);
+        force[k] -= w * clamp(c * pairs.delta[at * dim + k], options.curve.clip);
         pulled[k] += spring * pairs.velocity[at * dim + k];
       }
     }
     if (D > 0) std::copy_n(local, 2 * dim, kept);
     totals[i - begin] = 2.0f * sum(stiffness);
   }
-  repel<D>(options, dim, now, begin, end, bench);
+  repel<D>(options, dim, now, begin, end, bench, far);
   step_vertices<D>(dim, now, begin, end, totals, bench, to);
 }
 

@@ -9,7 +9,8 @@
 // counts the springs at q (semi-implicit) cannot overshoot. Negatives are runs of 16 out of the
 // shuffled map, begun at hashes of (seed, step, contents of the row): the place depends on the row
 // and the fitted model only, not on the batch, its order, or the threads. O(T (k + |N|)) a row.
-// Another force may be added row by row (`Term`; density_settle.hpp has one).
+// Another force may be added row by row (`Term`; density_settle.hpp has one), and negatives may
+// count differently (`Far`; weighted.hpp has one).
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -42,11 +43,11 @@ struct NoTerm {
 // `neighbors` and `weights` are (rows, k); a neighbour of weight 0 is skipped and may be -1.
 // `copy` is (dim, n + 16): the map's coordinates in shuffled order, the first 16 again at the end.
 // `places` is (rows, dim), start in, result out.
-template <class Term = NoTerm>
+template <class Term = NoTerm, class Far = Alike>
 void settle(const float* map, const float* copy, std::size_t n, int dim_given,
             const std::int32_t* neighbors, const float* weights, std::size_t rows, std::size_t k,
             const std::uint64_t* row_keys, const SettleOptions& options, float* places,
-            int n_threads, const Term& term = {}) {
+            int n_threads, const Term& term = {}, const Far& far_rule = {}) {
   const std::size_t dim = static_cast<std::size_t>(dim_given);
   const std::size_t stride = n + kLanes;
   const std::size_t vectors = (k + kLanes - 1) / kLanes;
@@ -127,15 +128,26 @@ void settle(const float* map, const float* copy, std::size_t n, int dim_given,
             const F32x16 c = near.coefficient[v];
             stiffness += w[v] * c;
             for (std::size_t x = 0; x < dim; ++x)
-              force[x] -= w[v] * clamp(c * near.delta[v * dim + x], kClip);
+              force[x] -= w[v] * clamp(c * near.delta[v * dim + x], options.curve.clip);
           }
           for (std::size_t x = 0; x < dim; ++x) force[x] = force[x] * 2.0f;
           const float share = group[g].runs > 0
                                   ? group[g].wanted / static_cast<float>(group[g].runs * kLanes)
                                   : 0.0f;
-          for (std::int32_t r = 0; r < group[g].runs; ++r, ++at)
+          [[maybe_unused]] const std::uint64_t key_t =
+              Far::kAny ? key(options.seed, Stage::transform, static_cast<std::uint64_t>(t),
+                              row_keys[group[g].number])
+                        : 0;
+          for (std::int32_t r = 0; r < group[g].runs; ++r, ++at) {
+            F32x16 counts = splat(share);
+            if constexpr (Far::kAny)
+              counts *= far_rule.weight(
+                  group[g].number,
+                  below(draw(key_t, static_cast<std::uint64_t>(r)), static_cast<std::uint32_t>(n)));
             for (std::size_t x = 0; x < dim; ++x)
-              force[x] += clamp(far.coefficient[at] * far.delta[at * dim + x], kClip) * share;
+              force[x] +=
+                  clamp(far.coefficient[at] * far.delta[at * dim + x], options.curve.clip) * counts;
+          }
           float springs = 2.0f * sum(stiffness);
           if constexpr (Term::kAny)
             springs += term.force(group[g].number, here, &others[g * vectors * dim],

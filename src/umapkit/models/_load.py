@@ -32,6 +32,7 @@ _NUMBERS = ("seed_", "a_", "b_", "n_epochs_", "n_features_in_", "_new_row_epochs
 _RADII = ("rad_orig_", "rad_emb_")
 _MAYBE_NAN = ("loss_", "neighbor_recall_")
 _WARM = "init"  # folder of a model that was the start
+_FAMILY = ("LargeVis", "NeighborEmbedding")
 # What else a folder may hold, and who reads it.
 _COMPOSED = {
     "AlignedUMAP": "load_aligned",
@@ -130,7 +131,8 @@ def load(path: str | os.PathLike[str]) -> Any:
 
     Returns
     -------
-    UMAP, TSNE, PCA, LaplacianEigenmaps, CombinedUMAP, Combination or AlignedUMAP
+    UMAP, TSNE, LargeVis, NeighborEmbedding, PCA, LaplacianEigenmaps, CombinedUMAP, Combination or \
+    AlignedUMAP
         Fitted; its `transform` gives the same bits as that of the saved model.
 
     Raises
@@ -153,8 +155,12 @@ def load(path: str | os.PathLike[str]) -> Any:
         from umapkit.models import _plain_load
 
         return getattr(_plain_load, _PLAIN[config["model"]])(path, config, arrays)
+    if config.get("model") in _FAMILY:
+        from umapkit.models._member_load import load_member
+
+        return load_member(path, config, arrays)
     if config.get("model") != "UMAP":
-        known = ", ".join(map(repr, ["UMAP", "TSNE", *_PLAIN, *_COMPOSED]))
+        known = ", ".join(map(repr, ["UMAP", "TSNE", *_PLAIN, *_FAMILY, *_COMPOSED]))
         msg = f"{os.fspath(path)} holds a {config.get('model')!r}; this version loads {known}."
         raise ValueError(msg)
     model = UMAP(**parameters_back(config["parameters"], arrays, path))
@@ -253,7 +259,7 @@ def plain_parameters(model: Any, arrays: dict[str, NDArray[Any]]) -> dict[str, A
             plain[name] = {"arrays": True}
         elif name == "init" and is_model(value):
             plain[name] = {"folder": _WARM}
-        elif name == "init" and not isinstance(value, str):
+        elif name == "init" and value is not None and not isinstance(value, str):
             arrays["init"] = np.asarray(value, dtype=np.float32)
             plain[name] = {"arrays": True}
         elif name == "output_metric_kwds" and value is not None:

@@ -136,17 +136,16 @@ def place_new_rows(new: NewRows) -> tuple[NDArray[np.float32], Neighbors | None]
         return np.empty((0, places.shape[1]), dtype=np.float32), None
     index: Any = ground.index  # of rows or of distances, as the new rows are
     near = index.query(new.rows, new.n_neighbors, n_jobs=new.n_jobs)
-    counted = new.copies.count_copies(near, query=True)
-    reached = cut(counted, disconnection_distance=new.disconnection_distance)
-    scales = bandwidths(
-        reached,
+    weights, reached = weigh_near(
+        near,
+        new.copies,
         local_connectivity=new.local_connectivity,
-        bipartite=True,
         mean_distance=new.mean_distance,
+        disconnection_distance=new.disconnection_distance,
+        n_columns=len(places),
         n_jobs=new.n_jobs,
     )
-    weights = memberships(reached, scales, bipartite=True, n_columns=len(places), n_jobs=new.n_jobs)
-    indices, strengths = _as_table(weights, new.n_neighbors)
+    indices, strengths = as_table(weights, new.n_neighbors)
     options, rule, wanted = new.options, new.radius_rule, None
     if rule is not None:
         wanted = rule.wanted(input_radii(weights, reached, bipartite=True, n_jobs=new.n_jobs))
@@ -187,7 +186,30 @@ def place_new_rows(new: NewRows) -> tuple[NDArray[np.float32], Neighbors | None]
     return settled, near
 
 
-def _as_table(weights: csr_array, k: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+def weigh_near(
+    near: Neighbors,
+    copies: Copies,
+    *,
+    local_connectivity: float,
+    mean_distance: float,
+    disconnection_distance: float,
+    n_columns: int,
+    n_jobs: int,
+) -> tuple[csr_array, Neighbors]:
+    """Memberships of new rows (m, n_columns), and which of their neighbours were reached."""
+    counted = copies.count_copies(near, query=True)
+    reached = cut(counted, disconnection_distance=disconnection_distance)
+    scales = bandwidths(
+        reached,
+        local_connectivity=local_connectivity,
+        bipartite=True,
+        mean_distance=mean_distance,
+        n_jobs=n_jobs,
+    )
+    return memberships(reached, scales, bipartite=True, n_columns=n_columns, n_jobs=n_jobs), reached
+
+
+def as_table(weights: csr_array, k: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Rows of a CSR matrix with at most k entries each, as (m, k) arrays."""
     counts = np.diff(weights.indptr)
     slot = np.arange(weights.nnz) - np.repeat(weights.indptr[:-1], counts)

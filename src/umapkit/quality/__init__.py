@@ -44,7 +44,7 @@ from umapkit.quality._gradients import (
     nominal_gradient,
     repulsion_gradient,
 )
-from umapkit.quality._largevis import largevis_cost
+from umapkit.quality._largevis import largevis_cost, sampled_edge_cost
 from umapkit.quality._minibatch import minibatch_loss
 from umapkit.quality._outside import OutOfSample, out_of_sample_agreement
 from umapkit.quality._preservation import (
@@ -121,6 +121,7 @@ __all__ = [
     "row_continuity",
     "row_preservation",
     "row_trustworthiness",
+    "sampled_edge_cost",
     "silhouette",
     "similarity",
     "stability",
