@@ -37,6 +37,7 @@
 #include "umapkit/isa.hpp"
 #include "umapkit/lists.hpp"
 #include "umapkit/offers.hpp"
+#include "umapkit/panel_keys.hpp"
 #include "umapkit/parallel.hpp"
 #include "umapkit/search.hpp"
 
@@ -77,7 +78,7 @@ struct HubPanels {
   }
 };
 
-// Up to kGroup rows that search together; scratch of one thread.
+// Rows that search together; scratch of one thread.
 template <Metric M>
 class CellSearch {
  public:
@@ -277,7 +278,7 @@ class CellSearch {
     alignas(64) float block[8 * kPanel];
     for (int first = 0; first < size; first += kPanel) {
       const int columns = size - first > kLanes ? kPanel : kLanes;
-      block_keys<M>(rows, count, panel_of(cells_, cell, first), p, columns, block);
+      some_keys<M>(rows, count, panel_of(cells_, cell, first), p, columns, block);
       const std::size_t place = cell * kCell + static_cast<std::size_t>(first);
       for (int r = 0; r < count; ++r) {
         const std::size_t i = visits_[at + r].row;
@@ -366,8 +367,12 @@ class CellSearch {
   std::vector<std::pair<float, std::uint32_t>> near_;
 };
 
-// Rows that search together: enough to share panels, few enough for all threads to have some.
-inline std::size_t group_size(std::size_t m) { return m >= 512 ? 128 : 32; }
+// Rows that search together: enough to share panels, few enough for all threads to have some. A row
+// finds the same whoever is beside it.
+inline std::size_t group_size(std::size_t m, int n_threads) {
+  const auto threads = static_cast<std::size_t>(std::max(n_threads, 1));
+  return std::clamp<std::size_t>(m / (2 * threads), 32, 256);
+}
 
 // Links slots whose rows are in the cells, and searches the lists of others again: their lists are
 // the nearest of what they hold and what is found. Returns the pairs of rows compared.
@@ -394,7 +399,7 @@ std::size_t link_slots(const Cells& cells, const SlotLists& lists, const float* 
   const HubPanels hubs(cells, n_threads);
   std::vector<std::int32_t> ids(m * static_cast<std::size_t>(k));
   std::vector<float> distances(ids.size());
-  const std::size_t group = group_size(m);
+  const std::size_t group = group_size(m, n_threads);
   std::vector<std::vector<Offer>> offers((m + group - 1) / group);
   std::atomic<std::size_t> compared{0};
   for_blocks(m, group, n_threads, [&](std::size_t begin, std::size_t end, int) {
@@ -443,7 +448,7 @@ std::size_t search_cells(const Cells& cells, const SlotLists& lists, const float
                   -1};
   const HubPanels hubs(cells, n_threads);
   std::atomic<std::size_t> compared{0};
-  for_blocks(m, group_size(m), n_threads, [&](std::size_t begin, std::size_t end, int) {
+  for_blocks(m, group_size(m, n_threads), n_threads, [&](std::size_t begin, std::size_t end, int) {
     CellSearch<M> search(cells, lists, rows, d, hubs, effort, how, k);
     search.run(&seekers[begin], end - begin, false, [&](std::size_t i) {
       const std::size_t at = (begin + i) * static_cast<std::size_t>(k);

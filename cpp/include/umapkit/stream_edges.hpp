@@ -27,6 +27,9 @@
 #include "umapkit/isa.hpp"
 #include "umapkit/parallel.hpp"
 #include "umapkit/simd.hpp"
+#if defined(__AVX512F__) || defined(__AVX2__)
+#include <immintrin.h>
+#endif
 
 UMAPKIT_BEGIN
 
@@ -64,16 +67,33 @@ struct EdgeMessage {
 
 constexpr float kOwnList = -1.0f;
 
-// Where `other` stands in the block of a slot, or -1. Whole vectors are compared; what follows the
-// entries of a block counts as none.
+// Bit l says whether heads[l] is `other`, for sixteen heads.
+UMAPKIT_INLINE std::uint32_t same_mask(const std::int32_t* heads, std::int32_t other) {
+#if defined(__AVX512F__)
+  return _mm512_cmpeq_epi32_mask(_mm512_loadu_si512(heads), _mm512_set1_epi32(other));
+#elif defined(__AVX2__)
+  const __m256i all = _mm256_set1_epi32(other);
+  const auto half = [&](const std::int32_t* from) {
+    const __m256i v = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
+    return static_cast<std::uint32_t>(
+        _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpeq_epi32(v, all))));
+  };
+  return half(heads) | half(heads + 8) << 8;
+#else
+  std::uint32_t mask = 0;
+  for (int l = 0; l < kLanes; ++l) mask |= static_cast<std::uint32_t>(heads[l] == other) << l;
+  return mask;
+#endif
+}
+
+// Where `other` stands in the block of a slot, or -1.
 inline std::int32_t find_head(const EdgePool& pool, std::size_t owner, std::int32_t other) {
   const std::int32_t* const heads = pool.heads + pool.first[owner] * kLanes;
   const std::int32_t count = pool.count[owner];
   for (std::int32_t e = 0; e < count; e += kLanes) {
-    std::int32_t at = kLanes;
-    for (std::int32_t l = 0; l < kLanes; ++l)
-      at = std::min(at, heads[e + l] == other ? l : std::int32_t{kLanes});
-    if (at < kLanes) return e + at < count ? e + at : -1;
+    std::uint32_t mask = same_mask(heads + e, other);
+    if (count - e < kLanes) mask &= (1u << (count - e)) - 1u;
+    if (mask != 0) return e + __builtin_ctz(mask);
   }
   return -1;
 }
@@ -138,9 +158,9 @@ class OpenBlock {
       }
       count = kept;
     }
-    double degree = 0.0;
-    for (std::int32_t e = 0; e < count; ++e) degree += static_cast<double>(weights[e]);
-    pool_.degree[owner_] = static_cast<float>(degree);
+    F32x16 degree = {};  // what follows the entries is 0
+    for (std::int32_t e = 0; e < count; e += kLanes) degree += load(weights + e);
+    pool_.degree[owner_] = sum(degree);
   }
 
  private:

@@ -27,8 +27,8 @@ BULK_MOVES = 2**18
 
 # A sweep moves one such share of the map after the other, at least PART_LEAST points: points that
 # see how others have moved already get along faster than if all moved at once.
-SWEEP_PARTS = 32
-PART_LEAST = 512
+SWEEP_PARTS = 64
+PART_LEAST = 256
 
 # Linked rows of which the first map is made, where more are waiting.
 FIRST_ROWS = 1024
@@ -42,7 +42,7 @@ MOVES_PER_REMOVAL = 20
 SWEEPS_AT_MOST = 14
 
 # Epochs in which new points move alone before the others take part.
-YOUNG_EPOCHS = 40
+YOUNG_EPOCHS = 25
 
 # Step sizes over the learning rate: of a new point, of an old one, and moves from one to the other.
 FIRST_STEP = 1.0

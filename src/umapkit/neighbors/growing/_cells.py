@@ -26,7 +26,7 @@ _PANEL = 32
 _FIRST_CELLS = 16
 _LOOKED_AT = 2048  # rows on which a space is chosen
 _SAMPLE = 256  # of which these ask for their neighbours
-_KEPT = 0.99  # share of true neighbours whose narrow keys stay below slack times their own
+_KEPT = 0.97  # share of true neighbours whose narrow keys stay below slack times their own
 _FINER = 1.5  # fine rows are so many times as wide as narrow ones, at least, and whole ones as fine
 _WHOLE_SLACK = 1.0001  # two ways of adding up differ by rounding
 

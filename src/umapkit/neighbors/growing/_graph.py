@@ -13,7 +13,7 @@ from umapkit.neighbors.growing._cells import CELL, CellBook, Sight
 from umapkit.neighbors.growing._growing import GrowingNeighbors, Rows, Slots
 from umapkit.neighbors.growing._measure import Measure
 
-_SCAN = 4096  # members that a row looks at
+_SCAN = 3072  # members that a row looks at
 _HOPS = 8  # rows of its pool whose lists it looks at, too
 _CHOOSE_AT = 1024  # linked rows at which a narrow space is looked for
 _AGAIN = 16  # and again whenever there are so many times as many
@@ -26,7 +26,7 @@ _SPARSE = CELL // 8  # members a cell, on average, below which cells are made an
 class GraphTable(GrowingNeighbors):
     """Neighbours by cells and lists; ``cpp/include/umapkit/cells_search.hpp`` says how.
 
-    An operation compares its row with about 4,096 rows of the nearest cells, in a narrow space
+    An operation compares its row with about 3,072 rows of the nearest cells, in a narrow space
     where rows are wide, and with the neighbours of the nearest 8 found. New rows offer themselves
     to all they meet, so no list waits for a second search but those that lost a neighbour.
 

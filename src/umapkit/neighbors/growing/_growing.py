@@ -23,7 +23,7 @@ _FIRST_CAPACITY = 1024
 _MOST_ROWS = 2**31 - 2**20  # slots are int32
 _FARTHEST = np.float32(3.4e38)
 # Room for rows that is reserved when they are copied: times what is needed, at most so many bytes.
-_RESERVED = 16
+_RESERVED = 256
 _RESERVED_BYTES = 2**29
 
 
@@ -102,7 +102,7 @@ class GrowingNeighbors(ABC):
     def recall(self) -> float:
         """Share of the true neighbours that lists hold, a running estimate; NaN before the first.
 
-        Every operation compares 32 hashed rows with 4 others; when these have seen all rows, their
+        Every operation compares 32 hashed rows with 2 others; when these have seen all rows, their
         lists are judged and the next ones are taken. Recent rounds count more.
         """
         return self._watch.recall

@@ -14,7 +14,7 @@ Rows = NDArray[np.float32]
 Slots = NDArray[np.int32]
 
 _ASKED = 32  # rows whose true neighbours are looked for side by side
-_SEEN = 4  # rows that each of them looks at, an operation
+_SEEN = 2  # rows that each of them looks at, an operation
 _MEMORY = 2  # a round counts as much as all before it
 
 
