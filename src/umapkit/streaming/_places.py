@@ -94,7 +94,7 @@ class Places:
         numbers = np.arange(self.n + 1, self.n + 1 + len(slots), dtype=np.uint64)
         bits = draw(key(self.seed, Stage.STREAM_ORDER, numbers, slots), 0)
         spots = ((bits >> np.uint64(32)) * numbers) >> np.uint64(32)
-        order, where, begin = memoryview(self.order), memoryview(self.where), self.n
+        order, where, begin = self.order.data, self.where.data, self.n
         for slot, spot in zip(slots.tolist(), spots.tolist(), strict=True):
             other = order[spot]
             if spot < self.n:
@@ -107,7 +107,7 @@ class Places:
 
     def remove(self, slots: NDArray[np.int32]) -> None:
         """Take points off the map; the last of the order fill the gaps."""
-        order, where, gaps = memoryview(self.order), memoryview(self.where), self.where[slots]
+        order, where, gaps = self.order.data, self.where.data, self.where[slots]
         for slot in slots.tolist():
             spot = where[slot]
             self.n -= 1

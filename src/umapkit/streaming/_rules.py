@@ -39,10 +39,10 @@ MOVES_PER_REMOVAL = 20
 
 # Moves owed are no more than so many of every point: a batch as large as the map would otherwise
 # move the old points by more than 2 % of its diameter.
-SWEEPS_AT_MOST = 14
+SWEEPS_AT_MOST = 12
 
 # Epochs in which new points move alone before the others take part.
-YOUNG_EPOCHS = 25
+YOUNG_EPOCHS = 15
 
 # Step sizes over the learning rate: of a new point, of an old one, and moves from one to the other.
 FIRST_STEP = 1.0

@@ -291,7 +291,7 @@ class CellBook:
         if cells <= most:
             return
         most = max(cells, 2 * most)
-        self._panels = extended(self._panels, most)
+        self._panels = extended(self._panels, most, reserve=True)
         self._tall = extended(self._tall, most)
         self._limits = extended(self._limits, most)
         self._members = extended(self._members, most)

@@ -102,7 +102,7 @@ class GrowingNeighbors(ABC):
     def recall(self) -> float:
         """Share of the true neighbours that lists hold, a running estimate; NaN before the first.
 
-        Every operation compares 32 hashed rows with 2 others; when these have seen all rows, their
+        Every operation compares 32 hashed rows with 3 others; when these have seen all rows, their
         lists are judged and the next ones are taken. Recent rounds count more.
         """
         return self._watch.recall
