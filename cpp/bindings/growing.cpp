@@ -36,6 +36,9 @@ struct HeldCells {
   Out<std::int32_t, 1> counts;
   Out<float, 2> hubs;
   Out<std::int64_t, 1> n_cells;
+  std::optional<In<float, 2>> fine;
+  std::optional<In<float, 1>> fine_heights;
+  float fine_slack;
 
   void check() const {
     const std::size_t n = narrow.shape(0), p = narrow.shape(1), most = counts.shape(0);
@@ -49,6 +52,14 @@ struct HeldCells {
          {tall.shape(0), limits.shape(0), members.shape(0), hubs.shape(0)})
       require(cells == most, "numbers of cells do not agree");
     require(hubs.shape(1) == p && n_cells.shape(0) == 1, "hubs: (cells, p), n_cells: (1,)");
+    require(fine.has_value() == fine_heights.has_value() &&
+                (!fine || (fine->shape(0) == n && fine_heights->shape(0) == n)),
+            "fine: (capacity, q), fine_heights: (capacity,)");
+  }
+
+  FineRows fine_rows() const {
+    if (!fine) return {nullptr, nullptr, 0, 1.0f};
+    return {fine->data(), fine_heights->data(), fine->shape(1), fine_slack};
   }
 
   Cells view() const {
@@ -58,7 +69,7 @@ struct HeldCells {
             members.data(),  counts.data(),
             hubs.data(),     n_cells.data(),
             narrow.shape(0), narrow.shape(1),
-            counts.shape(0)};
+            counts.shape(0), fine_rows()};
   }
 };
 
@@ -85,6 +96,16 @@ void check_slots(const In<std::int32_t, 1>& slots, const Cells& cells, bool plac
 CellEffort effort_of(int scan, int pool, int hops) {
   require(scan >= 1 && pool >= 16 && pool % 16 == 0 && hops >= 0, "effort is out of range");
   return {scan, pool, hops};
+}
+
+void store_rows(In<float, 2> rows, In<std::int32_t, 1> slots, Out<float, 2> table, int n_threads) {
+  const std::size_t m = rows.shape(0), d = rows.shape(1);
+  require(slots.shape(0) == m && table.shape(1) == d, "rows: (m, d), slots: (m,), table: (n, d)");
+  for (std::size_t i = 0; i < m; ++i)
+    require(slots.data()[i] >= 0 && static_cast<std::size_t>(slots.data()[i]) < table.shape(0),
+            "slots: out of range");
+  if (m * d > 0)
+    growing_kernels().store_rows(rows.data(), slots.data(), m, d, table.data(), n_threads);
 }
 
 void drop_entries(Out<std::int32_t, 2> indices, Out<float, 2> distances, Out<bool, 1> changed,
@@ -135,7 +156,9 @@ std::size_t search_cells(int metric, const HeldCells& held, Out<std::int32_t, 2>
                          Out<float, 2> distances, In<float, 2> rows, bool root, float scale,
                          int scan, int pool, int hops, In<float, 2> queries,
                          In<float, 2> narrow_queries, std::optional<In<float, 1>> query_heights,
-                         Out<std::int32_t, 2> ids, Out<float, 2> far, int n_threads) {
+                         std::optional<In<float, 2>> fine_queries,
+                         std::optional<In<float, 1>> fine_heights, Out<std::int32_t, 2> ids,
+                         Out<float, 2> far, int n_threads) {
   const Cells cells = held.view();
   const std::size_t m = queries.shape(0);
   require(rows.shape(0) == cells.capacity && queries.shape(1) == rows.shape(1),
@@ -144,11 +167,19 @@ std::size_t search_cells(int metric, const HeldCells& held, Out<std::int32_t, 2>
               query_heights.has_value() == held.heights.has_value() &&
               (!query_heights || query_heights->shape(0) == m),
           "narrow_queries: (m, p), query_heights: (m,)");
+  require(fine_queries.has_value() == held.fine.has_value() &&
+              fine_heights.has_value() == held.fine.has_value() &&
+              (!fine_queries ||
+               (fine_queries->shape(0) == m && fine_queries->shape(1) == cells.fine.q &&
+                fine_heights->shape(0) == m)),
+          "fine_queries: (m, q), fine_heights: (m,)");
+  const Queries asked{
+      queries.data(), narrow_queries.data(), query_heights ? query_heights->data() : nullptr,
+      fine_queries ? fine_queries->data() : nullptr, fine_heights ? fine_heights->data() : nullptr};
   require(ids.shape(0) == m && far.shape(0) == m && ids.shape(1) == far.shape(1), "ids: (m, k)");
   return growing_kernels().search_cells(
       metric, cells, view(indices, distances, std::nullopt, cells.capacity), rows.data(),
-      rows.shape(1), root, scale, effort_of(scan, pool, hops), queries.data(),
-      narrow_queries.data(), query_heights ? query_heights->data() : nullptr, m,
+      rows.shape(1), root, scale, effort_of(scan, pool, hops), asked, m,
       static_cast<int>(ids.shape(1)), ids.data(), far.data(), n_threads);
 }
 
@@ -299,16 +330,20 @@ void bind_growing(nb::module_& m) {
           [](HeldCells* self, In<float, 2> narrow, std::optional<In<float, 1>> heights,
              Out<std::int32_t, 1> where, Out<float, 4> panels, Out<float, 2> tall,
              Out<float, 2> limits, Out<std::int32_t, 2> members, Out<std::int32_t, 1> counts,
-             Out<float, 2> hubs, Out<std::int64_t, 1> n_cells) {
-            const HeldCells held{narrow, heights, where,  panels, tall,
-                                 limits, members, counts, hubs,   n_cells};
+             Out<float, 2> hubs, Out<std::int64_t, 1> n_cells, std::optional<In<float, 2>> fine,
+             std::optional<In<float, 1>> fine_heights, float fine_slack) {
+            const HeldCells held{narrow, heights, where,   panels, tall,         limits,    members,
+                                 counts, hubs,    n_cells, fine,   fine_heights, fine_slack};
             held.check();
             new (self) HeldCells(held);
           },
           "narrow"_a.noconvert(), "heights"_a.noconvert().none(), "where"_a.noconvert(),
           "panels"_a.noconvert(), "tall"_a.noconvert(), "limits"_a.noconvert(),
           "members"_a.noconvert(), "counts"_a.noconvert(), "hubs"_a.noconvert(),
-          "n_cells"_a.noconvert());
+          "n_cells"_a.noconvert(), "fine"_a.noconvert().none(), "fine_heights"_a.noconvert().none(),
+          "fine_slack"_a);
+  m.def("store_rows", &store_rows, "rows"_a.noconvert(), "slots"_a.noconvert(),
+        "table"_a.noconvert(), "n_threads"_a, Free());
   m.def("add_to_cells", &add_to_cells, "metric"_a, "cells"_a, "slots"_a.noconvert(), "n_threads"_a,
         Free());
   m.def("take_from_cells", &take_from_cells, "cells"_a, "slots"_a.noconvert(), Free());
@@ -321,7 +356,8 @@ void bind_growing(nb::module_& m) {
   m.def("search_cells", &search_cells, "metric"_a, "cells"_a, "indices"_a.noconvert(),
         "distances"_a.noconvert(), "rows"_a.noconvert(), "root"_a, "scale"_a, "scan"_a, "pool"_a,
         "hops"_a, "queries"_a.noconvert(), "narrow_queries"_a.noconvert(),
-        "query_heights"_a.noconvert().none(), "ids"_a.noconvert(), "far"_a.noconvert(),
+        "query_heights"_a.noconvert().none(), "fine_queries"_a.noconvert().none(),
+        "fine_heights"_a.noconvert().none(), "ids"_a.noconvert(), "far"_a.noconvert(),
         "n_threads"_a, Free());
 }
 

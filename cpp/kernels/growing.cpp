@@ -8,6 +8,7 @@
 #include "umapkit/isa.hpp"
 #include "umapkit/kd_forest.hpp"
 #include "umapkit/kd_search.hpp"
+#include "umapkit/store_rows.hpp"
 
 UMAPKIT_BEGIN
 
@@ -40,13 +41,12 @@ std::size_t link_slots_of(int metric, const Cells& cells, const SlotLists& lists
 
 std::size_t search_cells_of(int metric, const Cells& cells, const SlotLists& lists,
                             const float* rows, std::size_t d, bool root, float scale,
-                            CellEffort effort, const float* queries, const float* narrow_queries,
-                            const float* query_heights, std::size_t m, int k, std::int32_t* ids,
-                            float* distances, int n_threads) {
+                            CellEffort effort, const Queries& queries, std::size_t m, int k,
+                            std::int32_t* ids, float* distances, int n_threads) {
   std::size_t compared = 0;
   with_served_metric(metric, [&]<Metric M>() {
     compared = search_cells<M>(cells, lists, rows, d, Finish{root, scale, nullptr}, effort, queries,
-                               narrow_queries, query_heights, m, k, ids, distances, n_threads);
+                               m, k, ids, distances, n_threads);
   });
   return compared;
 }
@@ -74,9 +74,9 @@ void search_trees_of(int metric, const KdForest& forest, const std::int32_t* tre
 
 extern const GrowingTable growing_table;
 const GrowingTable growing_table = {
-    drop_entries,      add_to_cells_of,  take_from_cells, close_lists,
-    link_slots_of,     search_cells_of,  build_kd_tree,   insert_in_trees,
-    remove_from_trees, link_in_trees_of, search_trees_of,
+    store_rows,      drop_entries,      add_to_cells_of,  take_from_cells,
+    close_lists,     link_slots_of,     search_cells_of,  build_kd_tree,
+    insert_in_trees, remove_from_trees, link_in_trees_of, search_trees_of,
 };
 
 UMAPKIT_END

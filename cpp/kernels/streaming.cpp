@@ -2,6 +2,7 @@
 
 #include "umapkit/isa.hpp"
 #include "umapkit/stream_edges.hpp"
+#include "umapkit/stream_lists.hpp"
 #include "umapkit/stream_move.hpp"
 
 UMAPKIT_BEGIN
@@ -30,6 +31,20 @@ void call_repack(const EdgePoolArgs& from, EdgePoolArgs& to) {
   to.used = target.used;
 }
 
+SlotTable table_of(const ReadListsArgs& args) {
+  return {args.k, args.indices, args.distances, args.linked, args.cut};
+}
+
+void call_sum(const ReadListsArgs& args, double* sums, std::int64_t* counts, int n_threads) {
+  sum_lists(table_of(args), args.slots, args.rows, sums, counts, n_threads);
+}
+
+void call_read(const ReadListsArgs& args, std::int32_t* targets, float* values,
+               std::int32_t* counts, std::uint8_t* waiting, int n_threads) {
+  read_lists(table_of(args), {args.connectivity, args.target, args.mean_distance}, args.slots,
+             args.rows, targets, values, counts, waiting, n_threads);
+}
+
 void call_move(const EdgePoolArgs& pool, const StreamMoveArgs& args, int n_threads) {
   const StreamOptions options{{args.a, args.b, args.gamma},
                               args.negative_rate,
@@ -39,13 +54,16 @@ void call_move(const EdgePoolArgs& pool, const StreamMoveArgs& args, int n_threa
                               args.anchor,
                               args.seed,
                               args.stamp};
-  const StreamMap map{args.n, args.stride, args.state, args.copy, args.where, args.homes};
-  move_slots(map, pool_of(pool), options, args.dim, args.slots, args.steps, args.moved, n_threads);
+  const StreamMap map{args.n,     args.stride, args.state, args.copy,
+                      args.where, args.homes,  args.ages};
+  const StreamParts parts{args.parts, args.ends, args.slots, args.steps, args.settling};
+  move_slots(map, pool_of(pool), options, args.dim, parts, n_threads);
 }
 
 }  // namespace
 
 extern const StreamingTable streaming_table;
-const StreamingTable streaming_table = {call_relink, call_packed, call_repack, call_move};
+const StreamingTable streaming_table = {call_relink, call_packed, call_repack,
+                                        call_sum,    call_read,   call_move};
 
 UMAPKIT_END

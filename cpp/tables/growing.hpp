@@ -8,6 +8,15 @@ namespace umapkit {
 
 constexpr int kCell = 256;  // most members of a cell
 
+// Rows of more axes than the narrow ones, which decide whose true distance is worth a look:
+// cells_search.hpp. None where q is 0.
+struct FineRows {
+  const float* rows;     // capacity x q
+  const float* heights;  // capacity
+  std::size_t q;
+  float slack;  // how much larger than a true key the fine key of a neighbour may well be
+};
+
 // Cells of near rows: cells.hpp. `most` cells have memory, `n_cells[0]` are in use.
 struct Cells {
   const float* narrow;    // capacity x p: the rows in which cells are searched, by slot
@@ -21,6 +30,7 @@ struct Cells {
   float* hubs;            // most x p: means of the members
   std::int64_t* n_cells;
   std::size_t capacity, p, most;
+  FineRows fine;
 };
 
 // Lists of k entries a slot, the first of which is the slot itself.
@@ -39,6 +49,15 @@ struct CellEffort {
   int hops;  // rows of the pool whose lists are looked at too
 };
 
+// Rows that ask, as the cells see rows; null where those have none.
+struct Queries {
+  const float* rows;  // m x d
+  const float* narrow;
+  const float* heights;
+  const float* fine;
+  const float* fine_heights;
+};
+
 // Randomised k-d trees side by side: kd_forest.hpp.
 struct KdForest {
   const float* rows;          // capacity x d
@@ -55,6 +74,8 @@ struct KdForest {
 };
 
 struct GrowingTable {
+  void (*store_rows)(const float* rows, const std::int32_t* slots, std::size_t m, std::size_t d,
+                     float* table, int n_threads);
   void (*drop_entries)(const SlotLists& lists, const std::uint8_t* gone, float* urgency,
                        int n_threads);
   void (*add_to_cells)(int metric, const Cells& cells, const std::int32_t* slots, std::size_t m,
@@ -68,9 +89,8 @@ struct GrowingTable {
                             int n_threads);
   std::size_t (*search_cells)(int metric, const Cells& cells, const SlotLists& lists,
                               const float* rows, std::size_t d, bool root, float scale,
-                              CellEffort effort, const float* queries, const float* narrow_queries,
-                              const float* query_heights, std::size_t m, int k, std::int32_t* ids,
-                              float* distances, int n_threads);
+                              CellEffort effort, const Queries& queries, std::size_t m, int k,
+                              std::int32_t* ids, float* distances, int n_threads);
   std::size_t (*build_kd_tree)(const KdForest& forest, int tree, std::uint64_t seed,
                                std::uint64_t number, std::int32_t* ids, std::int64_t* tasks,
                                std::int64_t* queue, std::size_t steps);

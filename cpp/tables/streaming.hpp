@@ -1,4 +1,4 @@
-// Kernels of the streaming room (../include/umapkit/stream_edges.hpp, stream_move.hpp).
+// Kernels of the streaming room (../include/umapkit/stream_*.hpp).
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -27,16 +27,30 @@ struct NewListsArgs {
   const std::int32_t* counts;
 };
 
+struct ReadListsArgs {
+  std::size_t k;
+  const std::int32_t* indices;
+  const float* distances;
+  const std::uint8_t* linked;
+  float cut;
+  double connectivity, target, mean_distance;
+  std::size_t rows;
+  const std::int32_t* slots;
+};
+
 struct StreamMoveArgs {
   std::size_t n, stride;
   int dim;
   float* state;
   float* copy;
   const std::int32_t* where;
-  const float* homes;
-  std::size_t moved;
+  float* homes;
+  std::int32_t* ages;
+  std::size_t parts;
+  const std::int64_t* ends;
   const std::int32_t* slots;
   const float* steps;
+  const std::uint8_t* settling;
   float a, b, gamma;
   float negative_rate;
   float drawn;
@@ -51,6 +65,9 @@ struct StreamingTable {
   std::int64_t (*relink)(EdgePoolArgs& pool, const NewListsArgs& lists, int n_threads);
   std::int64_t (*packed_vectors)(const EdgePoolArgs& pool);
   void (*repack)(const EdgePoolArgs& from, EdgePoolArgs& to);
+  void (*sum_lists)(const ReadListsArgs& args, double* sums, std::int64_t* counts, int n_threads);
+  void (*read_lists)(const ReadListsArgs& args, std::int32_t* targets, float* values,
+                     std::int32_t* counts, std::uint8_t* waiting, int n_threads);
   void (*move_slots)(const EdgePoolArgs& pool, const StreamMoveArgs& args, int n_threads);
 };
 

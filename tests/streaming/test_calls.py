@@ -51,6 +51,19 @@ def test_a_step_does_as_much_in_one_call_as_in_many(rows):
     np.testing.assert_array_equal(one.embedding_, many.embedding_)
 
 
+def test_steps_with_no_call_between_them_are_noted_as_one(rows):
+    model = stream().partial_fit(rows[:300]).partial_fit(rows[300:400], wait=False)
+    done = [model.step(operations=20) for _ in range(5)]
+    assert model.steps_ == [sum(done)]
+    model.remove([0])
+    more = model.step(operations=20)
+    assert model.steps_ == [sum(done), more]
+    again = stream().partial_fit(rows[:300]).partial_fit(rows[300:400], wait=False)
+    again.step(operations=model.steps_[0])
+    again.remove([0]).step(operations=model.steps_[1])
+    np.testing.assert_array_equal(again.embedding_, model.embedding_)
+
+
 def test_a_step_of_a_few_operations_does_not_many_more(rows):
     model = stream().partial_fit(rows[:300]).partial_fit(rows[300:], wait=False)
     assert max(model.step(operations=1) for _ in range(60)) <= 64

@@ -99,6 +99,46 @@ def test_threads_change_no_bit():
     np.testing.assert_array_equal(maps[0], maps[2])
 
 
+@pytest.mark.parametrize("n_threads", [1, 2, 3])
+def test_parts_of_one_call_are_calls_one_after_the_other(n_threads):
+    states = []
+    for together in (True, False):
+        places, edges, slots = made(2)
+        rng = np.random.default_rng(3)
+        parts = [rng.permutation(slots)[:m] for m in (100, 0, 1, 70, 120, 33)]
+        steps = [rng.uniform(0.1, 1, len(part)).astype(np.float32) for part in parts]
+        settling = [rng.random(len(part)) < 0.5 for part in parts]
+        options = {"drawn": 4.0, "memory": 2.0, "anchor": 0.7, "n_threads": n_threads}
+        if together:
+            ends = np.cumsum([len(part) for part in parts])
+            many = {"settling": np.concatenate(settling), "ends": ends, "stamp": 5, **options}
+            move(places, edges, np.concatenate(parts), np.concatenate(steps), **many)
+        else:
+            for i, part in enumerate(parts):
+                move(places, edges, part, steps[i], stamp=5 + i, settling=settling[i], **options)
+                np.testing.assert_array_equal(
+                    places.homes[part[settling[i]]], places.positions[part[settling[i]]]
+                )
+        states.append((places.state, places.homes, places.ages, places._copy[:, : places.n]))
+    for one, other in zip(*states, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_the_copy_of_the_positions_is_theirs_in_the_order_of_the_negatives():
+    rng = np.random.default_rng(1)
+    places, edges, held = made(3)
+    for stamp in range(8):
+        gone = rng.choice(held, 17, replace=False)
+        places.remove(gone)
+        places.add(gone[:12], rng.normal(size=(12, 3)))
+        held = np.setdiff1d(held, gone[12:])
+        steps = np.full(len(held), 0.3, dtype=np.float32)
+        move(places, edges, held, steps, drawn=1.0, memory=2.0, anchor=0.0, stamp=stamp)
+        np.testing.assert_array_equal(places.on_map, held)
+        order = places.order[: places.n]
+        np.testing.assert_array_equal(places._copy[:, : places.n], places.positions[order].T)
+
+
 def test_a_strong_anchor_holds_points_and_never_overshoots():
     places, edges, slots = made(2)
     homes = places.homes[slots].copy()

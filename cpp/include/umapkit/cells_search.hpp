@@ -2,13 +2,18 @@
 //
 // A row looks at the members of the cells with the nearest hubs, cell after cell until it has seen
 // `scan` members, then at the lists of the `hops` nearest of its pool: neighbours of neighbours,
-// best first (search.hpp). The pool is ranked by true distances (rerank.hpp). On the way every
-// member whose list may be open to the row, key <= limit, is noted:
+// best first (search.hpp). The pool is ranked by true distances. On the way every member whose list
+// may be open to the row, key <= limit, is noted:
 //
 //   limit_u = slack * key of u's last neighbour,
 //
 // `slack` for narrow keys that only estimate the true ones (project.hpp). The true distance then
 // decides, and the row is offered. So one search serves both ends of every edge.
+//
+// Where rows are wide a true distance is a long way to memory, so fine rows, of more axes than the
+// narrow ones, have a look first: of those noted, only whose fine key is at most its slack times
+// the limit is measured; and the pool is measured in order of fine keys, until the next of them is
+// above slack times the true key of the last neighbour found.
 //
 // All rows of a call search the same frozen lists, side by side, grouped by cell: up to eight of
 // them meet a panel of members at a time (distance.hpp). Then lists are written, then offers made,
@@ -32,18 +37,26 @@
 #include "umapkit/isa.hpp"
 #include "umapkit/lists.hpp"
 #include "umapkit/offers.hpp"
+#include "umapkit/panel_keys.hpp"
 #include "umapkit/parallel.hpp"
-#include "umapkit/rerank.hpp"
 #include "umapkit/search.hpp"
 
 UMAPKIT_BEGIN
 
-// Rows that search: narrow row, height, whole row and, for rows of the table, the slot (else -1).
+// Rows that search: narrow, whole and fine row, heights and, for rows of the table, the slot (else
+// -1).
 struct Seeker {
   const float* narrow;
   const float* whole;
-  float height;
+  const float* fine;
+  float height, fine_height;
   std::int32_t slot;
+};
+
+// A slot and what is thought of how far it is.
+struct Guess {
+  float key;
+  std::uint32_t slot;
 };
 
 // Hubs turned over, once for all groups of a call.
@@ -65,7 +78,7 @@ struct HubPanels {
   }
 };
 
-// Up to kGroup rows that search together; scratch of one thread.
+// Rows that search together; scratch of one thread.
 template <Metric M>
 class CellSearch {
  public:
@@ -80,12 +93,12 @@ class CellSearch {
         how_(how),
         k_(k),
         met_(static_cast<std::size_t>(effort.hops * lists.k) + 16),
-        ranking_(k) {}
+        best_keys_(static_cast<std::size_t>(k) + 2),
+        best_ids_(best_keys_.size()) {}
 
   std::size_t compared = 0;  // pairs of rows, hubs left out
 
-  // Calls found(i, pool ids, count) for each row of the group; notes(i) then holds the slots whose
-  // lists may be open to row i.
+  // Calls found(i) for each row of the group, which may then be ranked and decided.
   template <class F>
   void run(const Seeker* seekers, std::size_t m, bool note, F&& found) {
     seekers_ = seekers;
@@ -111,21 +124,72 @@ class CellSearch {
     }
   }
 
-  const std::vector<std::uint32_t>& notes(std::size_t i) const { return notes_[i]; }
+  // Calls near(slot, distance) for each slot noted by row i, but those of `known`, that is at most
+  // as far as its last neighbour.
+  template <class F>
+  void decide(std::size_t i, const std::int32_t* known, int n_known, F&& near) {
+    constexpr std::size_t kAhead = 8;
+    const Seeker& me = seekers_[i];
+    const std::vector<std::uint32_t>& notes = notes_[i];
+    guesses_.clear();
+    for (std::size_t j = 0; j < notes.size(); ++j) {
+      if (j + kAhead < notes.size()) {
+        prefetch_fine(notes[j + kAhead]);
+        __builtin_prefetch(
+            lists_.distances +
+            (notes[j + kAhead] + std::size_t{1}) * static_cast<std::size_t>(lists_.k) - 1);
+      }
+      const auto slot = static_cast<std::int32_t>(notes[j]);
+      if (std::find(known, known + n_known, slot) != known + n_known) continue;
+      const float bound = limit_of(lists_, notes[j], how_.root, how_.scale, 1.0001f);
+      if (cells_.fine.q > 0 && !(fine_key(me, notes[j]) <= bound * cells_.fine.slack)) continue;
+      guesses_.push_back({bound, notes[j]});
+    }
+    for (std::size_t j = 0; j < guesses_.size(); ++j) {
+      if (j + 2 < guesses_.size()) prefetch_whole(guesses_[j + 2].slot);
+      const auto [bound, slot] = guesses_[j];
+      const float key = row_key<M>(me.whole, rows_ + std::size_t{slot} * d_, d_, bound);
+      ++compared;
+      const float distance = how_(key, 0);
+      if (key <= bound && distance <= last_distance(lists_, slot))
+        near(static_cast<std::int32_t>(slot), distance);
+    }
+  }
 
   // Ranks row i's pool, and the `extra` slots, by true distance; writes the k nearest.
   void rank(std::size_t i, const std::int32_t* extra, int n_extra, std::int32_t* ids,
             float* distances) {
     const std::uint32_t* const pool = pool_ids(i);
-    int count = 0;
-    while (count < effort_.pool && (pool[count] & kIdMask) != kNobody) ++count;
-    compared += static_cast<std::size_t>(count + n_extra);
-    ranking_.template rank<M>(
-        seekers_[i].whole, rows_, d_, count + n_extra,
-        [&](int j) {
-          return j < count ? pool[j] & kIdMask : static_cast<std::uint32_t>(extra[j - count]);
-        },
-        how_, 0, ids, distances);
+    const Seeker& me = seekers_[i];
+    guesses_.clear();
+    for (int j = 0; j < effort_.pool && (pool[j] & kIdMask) != kNobody; ++j)
+      guesses_.push_back({0.0f, pool[j] & kIdMask});
+    for (int j = 0; j < n_extra; ++j)
+      guesses_.push_back({0.0f, static_cast<std::uint32_t>(extra[j])});
+    const std::size_t n = guesses_.size();
+    if (cells_.fine.q > 0) {
+      for (const Guess& guess : guesses_) prefetch_fine(guess.slot);
+      for (Guess& guess : guesses_) guess.key = fine_key(me, guess.slot);
+      std::sort(guesses_.begin(), guesses_.end(), [](const Guess& a, const Guess& b) {
+        return a.key != b.key ? a.key < b.key : a.slot < b.slot;
+      });
+    }
+    const int keep = static_cast<int>(best_keys_.size());  // ties are broken by distances
+    const float& last = best_keys_[static_cast<std::size_t>(k_ - 1)];
+    clear_list(best_keys_.data(), best_ids_.data(), keep);
+    for (std::size_t j = 0; j < n; ++j) {
+      if (j + 4 < n) prefetch_whole(guesses_[j + 4].slot);
+      if (cells_.fine.q > 0 && guesses_[j].key > cells_.fine.slack * last) break;
+      ++compared;
+      const std::uint32_t slot = guesses_[j].slot;
+      const float key = row_key<M>(me.whole, rows_ + std::size_t{slot} * d_, d_, best_keys_.back());
+      offer(best_keys_.data(), best_ids_.data(), keep, key, slot);
+    }
+    found_.clear();
+    for (int j = 0; j < keep && best_ids_[static_cast<std::size_t>(j)] != kNobody; ++j)
+      found_.emplace_back(how_(best_keys_[static_cast<std::size_t>(j)], 0),
+                          static_cast<std::int32_t>(best_ids_[static_cast<std::size_t>(j)]));
+    write_best(found_, k_, ids, distances);
   }
 
  private:
@@ -137,6 +201,24 @@ class CellSearch {
   float* pool_keys(std::size_t i) { return &keys_[i * static_cast<std::size_t>(effort_.pool)]; }
   std::uint32_t* pool_ids(std::size_t i) {
     return &ids_[i * static_cast<std::size_t>(effort_.pool)];
+  }
+
+  UMAPKIT_INLINE float fine_key(const Seeker& me, std::uint32_t slot) const {
+    const FineRows& fine = cells_.fine;
+    return row_key<M>(me.fine, fine.rows + slot * fine.q, fine.q) +
+           (me.fine_height + fine.heights[slot]);
+  }
+
+  UMAPKIT_INLINE void prefetch_fine(std::uint32_t slot) const {
+    const FineRows& fine = cells_.fine;
+    for (std::size_t k = 0; k < fine.q; k += kLanes)
+      __builtin_prefetch(fine.rows + slot * fine.q + k);
+    if (fine.q > 0) __builtin_prefetch(fine.heights + slot);
+  }
+
+  UMAPKIT_INLINE void prefetch_whole(std::uint32_t slot) const {
+    for (std::size_t k = 0; k < std::min<std::size_t>(d_, 256); k += kLanes)
+      __builtin_prefetch(rows_ + std::size_t{slot} * d_ + k);
   }
 
   // Cells of every row, nearest hub first, until they hold `scan` members.
@@ -196,7 +278,7 @@ class CellSearch {
     alignas(64) float block[8 * kPanel];
     for (int first = 0; first < size; first += kPanel) {
       const int columns = size - first > kLanes ? kPanel : kLanes;
-      block_keys<M>(rows, count, panel_of(cells_, cell, first), p, columns, block);
+      some_keys<M>(rows, count, panel_of(cells_, cell, first), p, columns, block);
       const std::size_t place = cell * kCell + static_cast<std::size_t>(first);
       for (int r = 0; r < count; ++r) {
         const std::size_t i = visits_[at + r].row;
@@ -272,7 +354,10 @@ class CellSearch {
   Finish how_;
   int k_;
   Met met_;
-  Ranking ranking_;
+  std::vector<float> best_keys_;
+  std::vector<std::uint32_t> best_ids_;
+  std::vector<std::pair<float, std::int32_t>> found_;
+  std::vector<Guess> guesses_;
   const Seeker* seekers_ = nullptr;
   std::vector<float> keys_, hub_keys_;
   std::vector<std::uint32_t> ids_;
@@ -282,8 +367,12 @@ class CellSearch {
   std::vector<std::pair<float, std::uint32_t>> near_;
 };
 
-// Rows that search together: enough to share panels, few enough for all threads to have some.
-inline std::size_t group_size(std::size_t m) { return m >= 512 ? 128 : 32; }
+// Rows that search together: enough to share panels, few enough for all threads to have some. A row
+// finds the same whoever is beside it.
+inline std::size_t group_size(std::size_t m, int n_threads) {
+  const auto threads = static_cast<std::size_t>(std::max(n_threads, 1));
+  return std::clamp<std::size_t>(m / (2 * threads), 32, 256);
+}
 
 // Links slots whose rows are in the cells, and searches the lists of others again: their lists are
 // the nearest of what they hold and what is found. Returns the pairs of rows compared.
@@ -299,13 +388,18 @@ std::size_t link_slots(const Cells& cells, const SlotLists& lists, const float* 
   std::vector<Seeker> seekers(m);
   for (std::size_t i = 0; i < m; ++i) {
     const auto slot = static_cast<std::size_t>(order[i]);
-    seekers[i] = {cells.narrow + slot * cells.p, rows + slot * d,
-                  cells.heights == nullptr ? 0.0f : cells.heights[slot], order[i]};
+    const bool fine = cells.fine.q > 0;
+    seekers[i] = {cells.narrow + slot * cells.p,
+                  rows + slot * d,
+                  fine ? cells.fine.rows + slot * cells.fine.q : nullptr,
+                  cells.heights == nullptr ? 0.0f : cells.heights[slot],
+                  fine ? cells.fine.heights[slot] : 0.0f,
+                  order[i]};
   }
   const HubPanels hubs(cells, n_threads);
   std::vector<std::int32_t> ids(m * static_cast<std::size_t>(k));
   std::vector<float> distances(ids.size());
-  const std::size_t group = group_size(m);
+  const std::size_t group = group_size(m, n_threads);
   std::vector<std::vector<Offer>> offers((m + group - 1) / group);
   std::atomic<std::size_t> compared{0};
   for_blocks(m, group, n_threads, [&](std::size_t begin, std::size_t end, int) {
@@ -324,15 +418,9 @@ std::size_t link_slots(const Cells& cells, const SlotLists& lists, const float* 
       };
       for (int j = 0; j < k && to[j] >= 0; ++j)
         if (far[j] <= last(to[j])) out.push_back({to[j], me.slot, far[j]});
-      for (const std::uint32_t note : search.notes(i)) {
-        const auto slot = static_cast<std::int32_t>(note);
-        if (std::find(to, to + k, slot) != to + k) continue;
-        const float bound = limit_of(lists, note, how.root, how.scale, 1.0001f);
-        const float key = row_key<M>(me.whole, rows + note * d, d, bound);
-        ++search.compared;
-        const float distance = how(key, 0);
-        if (key <= bound && distance <= last(slot)) out.push_back({slot, me.slot, distance});
-      }
+      search.decide(i, to, k, [&](std::int32_t slot, float distance) {
+        out.push_back({slot, me.slot, distance});
+      });
     });
     compared.fetch_add(search.compared, std::memory_order_relaxed);
   });
@@ -348,16 +436,19 @@ std::size_t link_slots(const Cells& cells, const SlotLists& lists, const float* 
 // The k nearest slots of rows that need not be in the table. Returns the pairs compared.
 template <Metric M>
 std::size_t search_cells(const Cells& cells, const SlotLists& lists, const float* rows,
-                         std::size_t d, Finish how, CellEffort effort, const float* queries,
-                         const float* narrow_queries, const float* query_heights, std::size_t m,
-                         int k, std::int32_t* ids, float* distances, int n_threads) {
+                         std::size_t d, Finish how, CellEffort effort, const Queries& queries,
+                         std::size_t m, int k, std::int32_t* ids, float* distances, int n_threads) {
   std::vector<Seeker> seekers(m);
   for (std::size_t i = 0; i < m; ++i)
-    seekers[i] = {narrow_queries + i * cells.p, queries + i * d,
-                  query_heights == nullptr ? 0.0f : query_heights[i], -1};
+    seekers[i] = {queries.narrow + i * cells.p,
+                  queries.rows + i * d,
+                  queries.fine == nullptr ? nullptr : queries.fine + i * cells.fine.q,
+                  queries.heights == nullptr ? 0.0f : queries.heights[i],
+                  queries.fine == nullptr ? 0.0f : queries.fine_heights[i],
+                  -1};
   const HubPanels hubs(cells, n_threads);
   std::atomic<std::size_t> compared{0};
-  for_blocks(m, group_size(m), n_threads, [&](std::size_t begin, std::size_t end, int) {
+  for_blocks(m, group_size(m, n_threads), n_threads, [&](std::size_t begin, std::size_t end, int) {
     CellSearch<M> search(cells, lists, rows, d, hubs, effort, how, k);
     search.run(&seekers[begin], end - begin, false, [&](std::size_t i) {
       const std::size_t at = (begin + i) * static_cast<std::size_t>(k);

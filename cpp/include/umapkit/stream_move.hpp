@@ -1,7 +1,7 @@
-// One epoch of some points of a map whose points come and go.
+// Moves of some points of a map whose points come and go.
 //
-// The given slots read all positions from the start of the call and move by the semi-implicit step
-// of sampled.hpp, each with a step size h_s of its own:
+// The slots of a part read all positions as the part before left them and move by the semi-implicit
+// step of sampled.hpp, each with a step size h_s of its own:
 //
 //   F = 2 sum_j w_sj f_a(s, j) + r sum_{l in N} f_r(s, l),   r = m d_s / |N|
 //   v <- h (F + sum_j k_sj v_j + K v_s - A (y_s - home_s)) / (1 + 2 h K + h A)
@@ -13,17 +13,17 @@
 // Negatives are runs of 16 out of a copy of the positions of all points on the map, in an order
 // that is a random permutation at any time (a new point changes places with a random one, the last
 // one fills the gap of one that goes). The copy is kept: `where` says where a slot lies in it, and
-// a slot that moves writes its new place there, too. Draws are hashes of (seed, stage, stamp,
-// slot). O(sum of degrees + |N|) a slot. All reading ends before writing begins and every slot
-// writes its own places: the bits do not depend on threads.
+// a slot that moves writes its new place there, too. Draws are hashes of (seed, stage, stamp +
+// part, slot). O(sum of degrees + |N|) a slot. In a part all reading ends before writing begins:
+// the bits do not depend on threads.
 #pragma once
 #include <algorithm>
 #include <cstdint>
 #include <vector>
 
 #include "umapkit/force.hpp"
-#include "umapkit/parallel.hpp"
 #include "umapkit/random.hpp"
+#include "umapkit/rounds.hpp"
 #include "umapkit/sampled.hpp"
 #include "umapkit/simd.hpp"
 #include "umapkit/stream_edges.hpp"
@@ -47,7 +47,8 @@ struct StreamMap {
   float* state;
   float* copy;
   const std::int32_t* where;
-  const float* homes;  // (capacity, dim)
+  float* homes;        // (capacity, dim)
+  std::int32_t* ages;  // moves made
 };
 
 inline void repeat_first(const StreamMap& map, std::size_t dim) {
@@ -192,23 +193,46 @@ void move_group(const StreamMap& map, const EdgePool& pool, const StreamOptions&
   }
 }
 
-// One epoch of the given slots, which are on the map and differ from each other.
+// Which slots move: those of one part at once, part after part. slots[ends[i - 1]] ... of part i
+// are on the map and differ from each other.
+struct StreamParts {
+  std::size_t n;
+  const std::int64_t* ends;
+  const std::int32_t* slots;
+  const float* steps;
+  const std::uint8_t* settling;  // whose homes go along; or null
+};
+
 inline void move_slots(const StreamMap& map, const EdgePool& pool, const StreamOptions& options,
-                       int dim, const std::int32_t* slots, const float* steps, std::size_t m,
-                       int n_threads) {
-  if (m == 0 || map.n == 0) return;
+                       int dim, const StreamParts& parts, int n_threads) {
+  if (map.n == 0) return;
   const std::size_t d = static_cast<std::size_t>(dim), width = row_width(d);
-  constexpr std::size_t kBlock = 128;
-  std::vector<float> to(m * width);
+  constexpr std::size_t kBlock = 4 * kVertices;
+  const auto begin_of = [&](std::size_t part) {
+    return part == 0 ? std::size_t{0} : static_cast<std::size_t>(parts.ends[part - 1]);
+  };
+  const auto end_of = [&](std::size_t part) { return static_cast<std::size_t>(parts.ends[part]); };
+  std::vector<std::size_t> sizes(parts.n);
+  std::size_t most = 0;
+  for (std::size_t part = 0; part < parts.n; ++part) {
+    const std::size_t m = end_of(part) - begin_of(part);
+    sizes[part] = (m + kBlock - 1) / kBlock;
+    most = std::max(most, m);
+  }
+  std::vector<float> to(most * width);
   std::vector<StreamBench> benches(static_cast<std::size_t>(std::max(n_threads, 1)));
   repeat_first(map, d);
-  for_blocks(m, kBlock, n_threads, [&](std::size_t begin, std::size_t end, int thread) {
+  const auto work = [&](std::size_t part, std::size_t block, int thread) {
     StreamBench& bench = benches[static_cast<std::size_t>(thread)];
-    for (std::size_t i = begin; i < end; i += kVertices) {
-      const std::size_t count = std::min(end, i + kVertices) - i;
+    StreamOptions now = options;
+    now.stamp += part;
+    const std::size_t first = begin_of(part), last = end_of(part);
+    const std::size_t begin = first + block * kBlock;
+    for (std::size_t i = begin; i < std::min(last, begin + kBlock); i += kVertices) {
+      const std::size_t count = std::min(last, i + kVertices) - i;
+      float* const rows = to.data() + (i - first) * width;
       const auto call = [&]<int D>() {
-        move_group<D>(map, pool, options, d, slots + i, steps + i, count, bench,
-                      to.data() + i * width);
+        move_group<D>(map, pool, now, d, parts.slots + i, parts.steps + i, count, bench, rows);
       };
       switch (dim) {
         case 1: call.template operator()<1>(); break;
@@ -217,15 +241,20 @@ inline void move_slots(const StreamMap& map, const EdgePool& pool, const StreamO
         default: call.template operator()<0>();
       }
     }
-  });
-  for_blocks(m, 4096, n_threads, [&](std::size_t begin, std::size_t end, int) {
-    for (std::size_t i = begin; i < end; ++i) {
-      const auto slot = static_cast<std::size_t>(slots[i]);
-      const float* const row = to.data() + i * width;
+  };
+  for_rounds(sizes, n_threads, work, [&](std::size_t part) {
+    const std::size_t first = begin_of(part);
+    for (std::size_t i = first; i < end_of(part); ++i) {
+      const auto slot = static_cast<std::size_t>(parts.slots[i]);
+      const float* const row = to.data() + (i - first) * width;
       std::copy_n(row, width, map.state + slot * width);
+      ++map.ages[slot];
+      if (parts.settling != nullptr && parts.settling[i] != 0)
+        std::copy_n(row, d, map.homes + slot * d);
       for (std::size_t k = 0; k < d; ++k)
         map.copy[k * map.stride + static_cast<std::size_t>(map.where[slot])] = row[k];
     }
+    repeat_first(map, d);
   });
 }
 

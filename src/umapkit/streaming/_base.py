@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,7 @@ class StreamKeeper(NeighborEmbedding):
     n_seen_: int
     seed_: int
     steps_: list[int]
+    _stepping: bool  # the last call was a step
 
     @property
     def embedding_(self) -> NDArray[np.float32]:  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -96,18 +98,18 @@ class StreamKeeper(NeighborEmbedding):
         self, X: Any, y: Any, ids: Any
     ) -> tuple[NDArray[np.float32], NDArray[np.int32] | None, list[Id]]:
         """Check new rows; begin the stream if they are the first."""
+        rows: Any
+        classes: dict[Any, int]
         if getattr(self, "_stream", None) is not None:
-            rows: Any = self._rows(X, reset=False)
+            rows, labels, classes = self._read_more(X, y)
             named = self._ids.new(ids, len(rows))
-            classes = dict(self._classes)
-            labels = self._read_labels(y, len(rows), classes)
         else:
             seed = resolve_seed(self.random_state)
             rules = read_rules(self, seed=seed)
             rows = self._rows(X, reset=True)
             held = Ids()
             named = held.new(ids, len(rows))
-            classes: dict[Any, int] = {}
+            classes = {}
             labels = self._read_labels(y, len(rows), classes)
             n_threads = resolve_n_jobs(self.n_jobs)
             table = grow(
@@ -120,11 +122,18 @@ class StreamKeeper(NeighborEmbedding):
             )
             opened = None if self.journal is None else Journal.begin(self, seed, rows.shape[1])
             self.seed_, self.steps_, self.evicted_, self.n_seen_ = seed, [], [], 0
+            self._stepping = False
             self._ids, self._journal = held, opened
             self._keeper = Keeper()
             self._stream = Stream(rules, table, n_threads=n_threads)
         self._classes = classes
         return rows, labels, named
+
+    def _read_more(self, X: Any, y: Any) -> tuple[Any, NDArray[np.int32] | None, dict[Any, int]]:
+        """Check rows and labels of a stream that has begun; return all labels there are, too."""
+        rows: Any = self._rows(X, reset=False)
+        classes = dict(self._classes)
+        return rows, self._read_labels(y, len(rows), classes), classes
 
     def _read_labels(self, y: Any, m: int, classes: dict[Any, int]) -> NDArray[np.int32] | None:
         """Turn labels into numbers; new ones are added to `classes`."""
@@ -148,7 +157,6 @@ class StreamKeeper(NeighborEmbedding):
     ) -> None:
         """Take checked rows, in pieces that leave room for what is held."""
         stream = self._stream
-        self._keeper.kept = None
         self.evicted_ = []
         self.n_seen_ += len(rows)
         size = len(rows) if self.capacity is None else max(1, self.capacity // 2)
@@ -168,9 +176,12 @@ class StreamKeeper(NeighborEmbedding):
         numbers = choose(slots, m, evict=self.evict, table=self._stream.table)
         named = self._ids.named()
         gone = [named[number] for number in numbers.tolist()]
-        self._stream.remove(slots[numbers])
-        self._ids.remove(gone)
+        self._remove(gone, slots[numbers])
         self.evicted_ += gone
+
+    def _remove(self, named: list[Id], slots: NDArray[np.int32]) -> None:
+        self._stream.remove(slots)
+        self._ids.remove(named)
 
     def close(self) -> None:
         """Give the journal free for others; later calls are not written."""
@@ -179,7 +190,28 @@ class StreamKeeper(NeighborEmbedding):
             journal.close()
             self._journal = None
 
-    def _write(self, kind: str, **call: Any) -> None:
-        """Write a call to the journal, where there is one."""
+    def _do(
+        self,
+        kind: str,
+        act: Callable[[], None],
+        *,
+        ids: list[Id],
+        rows: NDArray[np.float32] | None = None,
+        y: Any = None,
+        wait: bool,
+    ) -> None:
+        """Do a call that was checked, after it is in the journal, where there is one."""
         if self._journal is not None:
-            self._journal.write(self, kind, **call)
+            self._journal.write(self, kind, ids=ids, rows=rows, labels=y, wait=wait)
+        self._keeper.kept, self._stepping = None, False
+        act()
+        if wait:
+            self._stream.finish()
+
+    def _note_step(self, operations: int) -> None:
+        """Note a step; one that follows another is the same as one longer step."""
+        if self._stepping:
+            self.steps_[-1] += operations
+        else:
+            self.steps_.append(operations)
+        self._stepping = True

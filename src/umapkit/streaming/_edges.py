@@ -118,9 +118,9 @@ class Edges:
         return graph
 
     def _repack(self, further: int) -> None:
-        """Move to a pool with room for `further` vectors and half as many again as are needed."""
+        """Move to a pool with room for twice as many vectors as are needed."""
         needed = _kernels.packed_vectors(self.pool) + further
-        packed = _empty(self.capacity, needed + needed // 2)
+        packed = _empty(self.capacity, 2 * needed)
         _kernels.repack_edges(self.pool, tuple(packed[name] for name in _NAMES))
         self._arrays = packed
 

@@ -280,4 +280,4 @@ def _repeat(
     elif call["operations"] > 0:
         model.step(operations=call["operations"])
     else:
-        model.steps_.append(0)
+        model._note_step(0)

@@ -49,6 +49,14 @@ class Places:
         self.where = np.full(capacity, -1, dtype=np.int32)
         self.order = np.zeros(capacity, dtype=np.int32)
         self._copy = np.zeros((dim, capacity + _LANES), dtype=np.float32)
+        self._on_map: NDArray[np.int32] | None = None
+
+    @property
+    def on_map(self) -> NDArray[np.int32]:
+        """Slots on the map, ascending."""
+        if self._on_map is None:
+            self._on_map = np.flatnonzero(self.where >= 0).astype(np.int32)
+        return self._on_map
 
     @property
     def capacity(self) -> int:
@@ -86,7 +94,7 @@ class Places:
         numbers = np.arange(self.n + 1, self.n + 1 + len(slots), dtype=np.uint64)
         bits = draw(key(self.seed, Stage.STREAM_ORDER, numbers, slots), 0)
         spots = ((bits >> np.uint64(32)) * numbers) >> np.uint64(32)
-        order, where = self.order, self.where
+        order, where, begin = self.order.data, self.where.data, self.n
         for slot, spot in zip(slots.tolist(), spots.tolist(), strict=True):
             other = order[spot]
             if spot < self.n:
@@ -95,11 +103,11 @@ class Places:
             order[spot] = slot
             where[slot] = spot
             self.n += 1
-        self._copy_all()
+        self._copy_some(np.concatenate([spots.astype(np.int64), np.arange(begin, self.n)]))
 
     def remove(self, slots: NDArray[np.int32]) -> None:
         """Take points off the map; the last of the order fill the gaps."""
-        order, where = self.order, self.where
+        order, where, gaps = self.order.data, self.where.data, self.where[slots]
         for slot in slots.tolist():
             spot = where[slot]
             self.n -= 1
@@ -107,12 +115,17 @@ class Places:
             order[spot] = last
             where[last] = spot
             where[slot] = -1
-        self._copy_all()
+        self._copy_some(gaps[gaps < self.n])
 
     def _copy_all(self) -> None:
         if self._copy.shape[1] != self.capacity + _LANES:
             self._copy = np.zeros((self.dim, self.capacity + _LANES), dtype=np.float32)
         self._copy[:, : self.n] = self.positions[self.order[: self.n]].T
+
+    def _copy_some(self, spots: NDArray[Any]) -> None:
+        """Copy the positions of those whose places in the order changed."""
+        self._on_map = None
+        self._copy[:, spots] = self.positions[self.order[spots]].T
 
     def move(
         self,
@@ -129,17 +142,19 @@ class Places:
         anchor: float,
         stamp: int,
         n_threads: int,
+        ends: NDArray[np.int64] | None = None,
+        settling: NDArray[np.bool_] | None = None,
     ) -> None:
-        """Move some points by one epoch; ``cpp/include/umapkit/stream_move.hpp`` has the step.
+        """Move some points; ``cpp/include/umapkit/stream_move.hpp`` has the step.
 
         Parameters
         ----------
         edges : Edges
             Their springs.
         slots : int32 array of shape (m,)
-            Distinct slots on the map.
+            Slots on the map, those of a part distinct.
         steps : float32 array of shape (m,)
-            Step size of each.
+            Step size of each move.
         a, b, repulsion_strength, negative_sample_rate
             As in a layout.
         drawn : float
@@ -149,9 +164,13 @@ class Places:
         anchor : float
             Strength of the spring to its home, in units of a point's own edges.
         stamp : int
-            Number of this call: draws are hashed from it.
+            Number of the first part: draws are hashed from it.
         n_threads : int
             Threads; the result does not depend on them.
+        ends : int64 array of shape (parts,), optional
+            Where each part ends; its slots move at once. By default there is one.
+        settling : bool array of shape (m,), optional
+            Moves that take the point's home along; by default none.
         """
         _kernels.move_slots(
             edges.pool,
@@ -159,8 +178,11 @@ class Places:
             self._copy,
             self.where,
             self.homes,
+            self.ages,
+            np.array([len(slots)]) if ends is None else ends,
             slots,
             steps,
+            settling,
             n=self.n,
             a=a,
             b=b,
@@ -174,7 +196,6 @@ class Places:
             stamp=stamp,
             n_threads=n_threads,
         )
-        self.ages[slots] += 1
 
     def state_arrays(self) -> dict[str, NDArray[Any]]:
         """Return all that decides what the points do next."""

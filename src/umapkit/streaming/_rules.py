@@ -18,9 +18,17 @@ MOVES_PER_OPERATION = 128
 
 # Pieces of work, after each of which a step looks at the clock or at what is left of its budget.
 TABLE_PIECE = 64
-BULK_PIECE = 1024
 MOVE_PIECE = 2048
-RELINK_PIECE = 4096
+
+# Pieces of work that no budget cuts: rows linked, lists refreshed, moves of a sweep.
+BULK_PIECE = 4096
+BULK_RELINK = 65536
+BULK_MOVES = 2**18
+
+# A sweep moves one such share of the map after the other, at least PART_LEAST points: points that
+# see how others have moved already get along faster than if all moved at once.
+SWEEP_PARTS = 64
+PART_LEAST = 256
 
 # Linked rows of which the first map is made, where more are waiting.
 FIRST_ROWS = 1024
@@ -31,10 +39,10 @@ MOVES_PER_REMOVAL = 20
 
 # Moves owed are no more than so many of every point: a batch as large as the map would otherwise
 # move the old points by more than 2 % of its diameter.
-SWEEPS_AT_MOST = 25
+SWEEPS_AT_MOST = 12
 
 # Epochs in which new points move alone before the others take part.
-YOUNG_EPOCHS = 40
+YOUNG_EPOCHS = 15
 
 # Step sizes over the learning rate: of a new point, of an old one, and moves from one to the other.
 FIRST_STEP = 1.0

@@ -60,6 +60,7 @@ def to_state(model: StreamKeeper) -> State:
         "seed": model.seed_,
         "n_features": int(model.n_features_in_),
         "steps": model.steps_,
+        "stepping": model._stepping,
         "evicted": model.evicted_,
         "seen": model.n_seen_,
         "following": ids.following,
@@ -123,6 +124,7 @@ def from_state(
         model._ids.texts = config["texts"]
         model.seed_ = config["seed"]
         model.steps_, model.evicted_ = list(config["steps"]), list(config["evicted"])
+        model._stepping = config["stepping"]
         model.n_seen_ = config["seen"]
         model.n_features_in_ = config["n_features"]
         if "feature_names" in config:

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from umapkit._seed import Stage, key, normal
-from umapkit.graph import UNKNOWN_FACTOR, farness, membership_lists
+from umapkit.graph import UNKNOWN_FACTOR, farness
 from umapkit.init import make_start
 from umapkit.layout import Layout, LayoutOptions, default_epochs
-from umapkit.neighbors import Neighbors
 from umapkit.neighbors.growing import grow_from
 from umapkit.streaming import _rules as rule
 from umapkit.streaming._edges import Edges
+from umapkit.streaming._lists import read_lists, sum_lists
 from umapkit.streaming._places import Places
 from umapkit.streaming._rules import Rules
 
@@ -122,7 +122,10 @@ class Stream:
         if not self.places.n and self.linked.any():
             self.done += self._begin()
         while len(self.young) or self.owed > 0:
-            done = self._move_young() if len(self.young) else self._sweep()
+            if len(self.young):
+                done = self._move_young(self.young_epochs if self.rules.move == "both" else 1)
+            else:
+                done = self._sweep(min(self.owed, rule.BULK_MOVES))
             self.done += done
             if done == 0:
                 return
@@ -198,17 +201,16 @@ class Stream:
             changed = np.union1d(changed, np.fromiter(self.again, np.int32)).astype(np.int32)
             self.again.clear()
         if not self.table.pending:  # a row that found no other has no changed list
-            alone = np.flatnonzero(self.table.alive & ~self.linked)
-            changed = np.union1d(changed, alone).astype(np.int32)
+            missed = self.table.alive & ~self.linked
+            missed[changed] = False
+            if missed.any():
+                changed = np.union1d(changed, np.flatnonzero(missed)).astype(np.int32)
         changed = changed[self.table.alive[changed]]
         new = changed[self.places.where[changed] < 0]
         self.linked[changed] = True
-        distances = self.table.distances[changed]
-        finite = np.isfinite(distances)
-        self.sums[changed] = np.where(finite, distances, 0.0).sum(axis=1, dtype=np.float64)
-        self.counts[changed] = finite.sum(axis=1)
-        for at in range(0, len(changed), rule.RELINK_PIECE):
-            self._refresh(changed[at : at + rule.RELINK_PIECE])
+        sum_lists(self.table, changed, self.sums, self.counts, n_threads=self.n_threads)
+        for at in range(0, len(changed), rule.BULK_RELINK):
+            self._refresh(changed[at : at + rule.BULK_RELINK])
         if self.places.n:
             if len(new):
                 self._place(new)
@@ -236,30 +238,20 @@ class Stream:
 
     def _refresh(self, slots: NDArray[np.int32]) -> None:
         """Compute memberships of some slots anew, and the edges that they change."""
-        indices = self.table.indices[slots]
-        distances = self.table.distances[slots]
-        near = np.maximum(indices, 0)
-        waiting = (indices >= 0) & ~self.linked[near]
-        if waiting.any():
-            self.again.update(slots[waiting.any(axis=1)].tolist())
-            indices = np.where(waiting, np.int32(-1), indices)
-            distances = np.where(waiting, np.float32(np.inf), distances)
-            order = np.argsort(distances, axis=1, kind="stable")
-            indices = np.take_along_axis(indices, order, axis=1)
-            distances = np.take_along_axis(distances, order, axis=1)
-        lists = membership_lists(
-            Neighbors(indices, distances),
-            n_columns=self.table.capacity,
+        lists = read_lists(
+            self.table,
+            slots,
+            self.linked,
             local_connectivity=self.rules.local_connectivity,
             disconnection_distance=self.rules.disconnection_distance,
             mean_distance=self.mean_distance(),
-            n_jobs=self.n_threads,
+            n_threads=self.n_threads,
         )
-        k = indices.shape[1]
-        targets, values = lists.targets.reshape(-1, k), lists.values.reshape(-1, k)
+        self.again.update(slots[lists.waiting].tolist())
+        values = lists.values
         if self.labelled:
-            values = self._intersected(slots, targets, values, lists.counts)
-        self.edges.relink(slots, targets, values, lists.counts)
+            values = self._intersected(slots, lists.targets, values, lists.counts)
+        self.edges.relink(slots, lists.targets, values, lists.counts)
 
     def _intersected(
         self,
@@ -321,7 +313,7 @@ class Stream:
         """Return the nearest row on the map of one row, shape (1, 1)."""
         from umapkit.neighbors import build_index
 
-        on_map = np.flatnonzero(self.places.where >= 0).astype(np.int32)
+        on_map = self.places.on_map
         index = build_index(
             np.ascontiguousarray(self.table.rows[on_map]),
             n_neighbors=2,
@@ -333,12 +325,15 @@ class Stream:
         found = index.query(np.ascontiguousarray(self.table.rows[slot]), 1, n_jobs=self.n_threads)
         return on_map[found.indices]
 
-    def _move(self, slots: NDArray[np.int32], steps: NDArray[np.float32]) -> int:
+    def _move(self, slots: NDArray[np.int32], laps: NDArray[np.int32], part: int) -> int:
+        """Make moves, parts of so many at once; laps[i]: how often slots[i] was there before."""
         places, rules = self.places, self.rules
+        ages = places.ages[slots] + laps
+        ends = np.append(np.arange(part, len(slots), part), len(slots))
         places.move(
             self.edges,
             slots,
-            steps,
+            rule.step_sizes(ages, rules.learning_rate),
             a=rules.a,
             b=rules.b,
             repulsion_strength=rules.repulsion_strength,
@@ -348,40 +343,42 @@ class Stream:
             anchor=rules.anchor,
             stamp=self.stamp,
             n_threads=self.n_threads,
+            ends=ends,
+            # The home of a young point is where it is.
+            settling=ages + 1 < rule.YOUTH if rules.anchor > 0 else None,
         )
-        self.stamp += 1
-        if rules.anchor > 0:  # the home of a young point is where it is
-            young = slots[places.ages[slots] < rule.YOUTH]
-            places.homes[young] = places.positions[young]
+        self.stamp += len(ends)
         return 1 + (len(slots) - 1) // rule.MOVES_PER_OPERATION
 
-    def _move_young(self) -> int:
+    def _move_young(self, epochs: int = 1) -> int:
         """Let points find their places while the others stay."""
-        slots, places = self.young, self.places
-        done = self._move(slots, rule.step_sizes(places.ages[slots], self.rules.learning_rate))
-        self.young_epochs -= 1
+        young, places = self.young, self.places
+        laps = np.repeat(np.arange(epochs, dtype=np.int32), len(young))
+        done = self._move(np.tile(young, epochs), laps, len(young))
+        self.young_epochs -= epochs
         at_rest = False
         if self.rules.move == "new":
-            farthest = np.sqrt((places.velocities[slots] ** 2).sum(axis=1).max())
+            farthest = np.sqrt((places.velocities[young] ** 2).sum(axis=1).max())
             on_map = places.positions[places.order[: places.n]]
             at_rest = bool(farthest < rule.STILL * np.linalg.norm(np.ptp(on_map, axis=0)))
         if self.young_epochs <= 0 or at_rest:
             if self.rules.move == "new":
-                places.velocities[slots] = 0.0
+                places.velocities[young] = 0.0
             self.young = np.empty(0, dtype=np.int32)
         return done
 
-    def _sweep(self) -> int:
-        """Move the next points round the map."""
-        on_map = np.flatnonzero(self.places.where >= 0).astype(np.int32)
-        if len(on_map) < 2:
+    def _sweep(self, moves: int | None = None) -> int:
+        """Make the next moves round the map: so many, or a piece."""
+        on_map = self.places.on_map
+        n = len(on_map)
+        if n < 2:
             self.owed = 0
             return 0
-        begin = int(np.searchsorted(on_map, self.cursor))
-        slots = on_map[begin : begin + rule.MOVE_PIECE]
-        if len(slots) == 0:
-            slots = on_map[: rule.MOVE_PIECE]
+        most = min(rule.MOVE_PIECE, n) if moves is None else moves
+        turns = np.searchsorted(on_map, self.cursor) + np.arange(most)
+        slots = on_map[turns % n]
         self.cursor = int(slots[-1]) + 1
-        done = self._move(slots, rule.step_sizes(self.places.ages[slots], self.rules.learning_rate))
-        self.owed = max(0, self.owed - len(slots))
+        part = min(max(rule.PART_LEAST, n // rule.SWEEP_PARTS), n)
+        done = self._move(slots, (np.arange(most, dtype=np.int32) // np.int32(n)), part)
+        self.owed = max(0, self.owed - most)
         return done

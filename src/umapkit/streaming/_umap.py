@@ -87,7 +87,8 @@ class ProgressiveUMAP(StreamKeeper):
     n_operations_ : int
         Operations done so far (see `step`).
     steps_ : list of int
-        Operations of every call of `step`, in order.
+        Operations of the calls of `step`, in order. Calls with none other between them are summed,
+        since one of as many operations does the same.
     evicted_ : list
         Ids of the rows that the last call of `partial_fit` sent away.
     neighbor_recall_ : float
@@ -190,8 +191,14 @@ class ProgressiveUMAP(StreamKeeper):
             If an id is neither an integer nor a string, or of another kind than those held.
         """
         rows, labels, named = self._read_new(X, y, ids)
-        self._write("insert", ids=named, rows=rows, labels=y, wait=wait)
-        self._insert(rows, labels, named, wait=wait)
+        self._do(
+            "insert",
+            lambda: self._insert(rows, labels, named, wait=wait),
+            ids=named,
+            rows=rows,
+            y=y,
+            wait=wait,
+        )
         return self
 
     def update(self, ids: Any, X: Any, y: Any = None, *, wait: bool = True) -> Self:
@@ -222,17 +229,19 @@ class ProgressiveUMAP(StreamKeeper):
         """
         check_is_fitted(self)
         named, slots = self._ids.find(ids)
-        rows: Any = self._rows(X, reset=False)
+        rows, labels, classes = self._read_more(X, y)
         if len(rows) != len(named):
             msg = f"{len(named)} ids were given for {len(rows)} rows. Give one for each row."
             raise ValueError(msg)
-        classes = dict(self._classes)
-        labels = self._read_labels(y, len(rows), classes)
-        self._write("update", ids=named, rows=rows, labels=y, wait=wait)
-        self._classes, self._keeper.kept = classes, None
-        self._stream.replace(slots, rows, labels)
-        if wait:
-            self._stream.finish()
+        self._classes = classes
+        self._do(
+            "update",
+            lambda: self._stream.replace(slots, rows, labels),
+            ids=named,
+            rows=rows,
+            y=y,
+            wait=wait,
+        )
         return self
 
     def remove(self, ids: Any, *, wait: bool = True) -> Self:
@@ -259,12 +268,7 @@ class ProgressiveUMAP(StreamKeeper):
         """
         check_is_fitted(self)
         named, slots = self._ids.find(ids)
-        self._write("remove", ids=named, wait=wait)
-        self._keeper.kept = None
-        self._stream.remove(slots)
-        self._ids.remove(named)
-        if wait:
-            self._stream.finish()
+        self._do("remove", lambda: self._remove(named, slots), ids=named, wait=wait)
         return self
 
     def step(self, *, operations: int | None = None, seconds: float | None = None) -> int:
@@ -281,7 +285,7 @@ class ProgressiveUMAP(StreamKeeper):
             Work until at least so many are done: repeatable.
         seconds : float, optional
             Work until so much time has gone by. How many operations that were is returned, and
-            kept in `steps_`: the same calls with ``operations=`` give the same bits.
+            noted in `steps_`: the same calls with ``operations=`` give the same bits.
 
         Returns
         -------
@@ -311,8 +315,9 @@ class ProgressiveUMAP(StreamKeeper):
             if piece == 0:
                 break
             done += piece
-        self._write("step", operations=done)
-        self.steps_.append(done)
+        if self._journal is not None:
+            self._journal.write(self, "step", operations=done)
+        self._note_step(done)
         return done
 
     def fit(self, X: Any, y: Any = None) -> Self:

@@ -4,6 +4,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,8 +12,10 @@ import pytest
 from tests.neighbors.growing.steps import Random, clusters, drain
 from umapkit import _kernels
 from umapkit.neighbors import grow, grow_from
-from umapkit.neighbors.growing._cells import CELL
-from umapkit.neighbors.growing._graph import GraphTable
+from umapkit.neighbors.growing import _graph
+from umapkit.neighbors.growing._cells import CELL, CellBook
+from umapkit.neighbors.growing._graph import _SCAN, GraphTable
+from umapkit.neighbors.growing._growing import extended
 from umapkit.neighbors.growing._lists import Lists, drop_entries
 
 
@@ -83,7 +86,8 @@ def test_work_is_bounded_whatever_is_held():
     assert costs[2] <= 1.1 * costs[1]
 
 
-def test_wide_rows_are_searched_in_a_narrow_space():
+def test_wide_rows_are_searched_in_a_narrow_space(monkeypatch):
+    monkeypatch.setattr(_graph, "_AGAIN", 4)
     rng = np.random.default_rng(4)
     rows = (clusters(9000, 16, seed=4) @ rng.normal(size=(16, 200))).astype(np.float32)
     table = graph(200)
@@ -95,6 +99,73 @@ def test_wide_rows_are_searched_in_a_narrow_space():
     drain(table)
     check_cells(table)
     assert table.estimate_recall(sample=500) >= 0.98
+
+
+def test_fine_rows_are_asked_before_true_distances():
+    rng = np.random.default_rng(12)
+    rows = (clusters(7000, 16, seed=12) @ rng.normal(size=(16, 300))).astype(np.float32)
+    rows += rng.normal(scale=0.5, size=rows.shape).astype(np.float32)
+    costs, tables = [], []
+    first = np.arange(3000, dtype=np.int32)
+    for width in (128, 0):
+        table = graph(300)
+        table.insert(rows[first])
+        drain(table)
+        sight = table._cells.sight
+        assert (sight.width, sight.fine_width) == (48, 128)
+        if width == 0:  # the same, without them
+            plain = replace(sight, fine_width=0)
+            table._cells = CellBook(plain, table._measure, table._prepared, 1)
+            table._cells.add(first, table._prepared)
+            table._cells.close(first, table.indices, table.distances)
+        before = table.compared
+        for begin in range(3000, 7000, 1000):
+            table.insert(rows[begin : begin + 1000])
+            drain(table)
+        check_cells(table)
+        costs.append(table.compared - before)
+        tables.append(table)
+    assert costs[0] < costs[1]
+    with_fine, without = (table.estimate_recall(sample=500) for table in tables)
+    assert with_fine >= 0.97
+    assert with_fine >= without - 0.01
+    table = tables[0]
+    near = table.query(rows[:50], 5)
+    assert np.mean(near.indices[:, 0] == np.arange(50)) >= 0.98
+    again = grow_from(table.state_arrays(), n_jobs=3)
+    more = rows[:200] + np.float32(0.01)
+    for one in (table, again):
+        one.insert(more)
+        drain(one)
+    np.testing.assert_array_equal(table.indices, again.indices)
+    np.testing.assert_array_equal(table.distances, again.distances)
+
+
+@pytest.mark.parametrize("n_threads", [1, 3])
+def test_rows_are_stored_as_by_numpy(n_threads):
+    rng = np.random.default_rng(13)
+    rows = rng.normal(size=(900, 700)).astype(np.float32)
+    slots = rng.permutation(2000)[:900].astype(np.int32)
+    table, twin = np.zeros((2, 2000, 700), dtype=np.float32)
+    _kernels.store_rows(rows, slots, table, n_threads)
+    twin[slots] = rows
+    np.testing.assert_array_equal(table, twin)
+    with pytest.raises(ValueError, match="slots"):
+        _kernels.store_rows(rows, slots + 1500, table, n_threads)
+
+
+def test_longer_arrays_lie_in_the_reserve_as_long_as_it_lasts():
+    first = extended(np.ones((3, 5), dtype=np.float32), 3, reserve=True)
+    longer = extended(first, 100, reserve=True)
+    assert np.shares_memory(first, longer)
+    assert longer.shape == (100, 5)
+    longest = extended(longer, 1000, reserve=True)
+    assert not np.shares_memory(first, longest)
+    assert longest.shape == (1000, 5)
+    for array in (longer, longest):
+        assert (array[:3] == 1).all()
+        assert (array[3:] == 0).all()
+    assert not np.shares_memory(extended(first, 20), first)
 
 
 def test_rows_that_do_not_compress_are_searched_whole():
@@ -113,12 +184,12 @@ def test_low_recall_widens_the_search():
     for begin in range(0, 24_000, 2000):
         table.insert(rows[begin : begin + 2000])
         table.work(2000)
-    assert table.scan > 4096
+    assert table.scan > _SCAN
     plain = graph(40, 10)
     plain._look = lambda operations: False  # pyright: ignore[reportAttributeAccessIssue]
     plain.insert(rows)
     drain(plain)
-    assert plain.scan == 4096
+    assert plain.scan == _SCAN
     assert table.estimate_recall() > plain.estimate_recall() + 0.02
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,8 @@ _PANEL = 32
 _FIRST_CELLS = 16
 _LOOKED_AT = 2048  # rows on which a space is chosen
 _SAMPLE = 256  # of which these ask for their neighbours
-_KEPT = 0.99  # share of true neighbours whose narrow keys stay below slack times their own
+_KEPT = 0.97  # share of true neighbours whose narrow keys stay below slack times their own
+_FINER = 1.5  # fine rows are so many times as wide as narrow ones, at least, and whole ones as fine
 _WHOLE_SLACK = 1.0001  # two ways of adding up differ by rounding
 
 
@@ -42,11 +43,17 @@ class Sight:
         Numbers of a searched row.
     slack : float
         How much larger than a true key the narrow key of a neighbour may well be.
+    fine_width : int
+        Numbers of a fine row, which is asked before a true distance is; 0: there are none.
+    fine_slack : float
+        How much larger than a true key a fine one may well be.
     """
 
     space: Space | None
     width: int
     slack: float
+    fine_width: int = 0
+    fine_slack: float = 1.0
 
     @classmethod
     def whole(cls, measure: Measure) -> Sight:
@@ -85,21 +92,40 @@ class Sight:
         plan = choose_plan(table, chain([first], spaces), truth, listed, n_threads)
         if plan.space is None or plan.projected is None:
             return cls.whole(measure)
-        narrow, heights = plan.projected.narrow(plan.width, n_threads, products=False)
         far = truth.distances.astype(np.float64)
         true = far**2 if measure.root else far / measure.scale
-        apart = narrow[truth.sample][:, None] - narrow[truth.ids]
-        seen = (apart**2).sum(axis=2) + heights[truth.sample][:, None] + heights[truth.ids]
-        ratio = seen[true > 0] / true[true > 0]
-        slack = max(1.0, float(np.quantile(ratio, _KEPT))) if ratio.size else 1.0
-        return cls(plan.space.first(plan.width - 1), plan.width, slack * _WHOLE_SLACK)
 
-    def lay(self, rows: Rows, n_threads: int) -> tuple[Rows, NDArray[np.float32] | None]:
-        """Turn prepared rows into searched ones, with their heights; each row on its own."""
+        def slack(width: int) -> float:
+            narrow, heights = projected.narrow(width, n_threads, products=False)
+            apart = narrow[truth.sample][:, None] - narrow[truth.ids]
+            seen = (apart**2).sum(axis=2) + heights[truth.sample][:, None] + heights[truth.ids]
+            ratio = seen[true > 0] / true[true > 0]
+            least = max(1.0, float(np.quantile(ratio, _KEPT))) if ratio.size else 1.0
+            return least * _WHOLE_SLACK
+
+        projected, width, fine = plan.projected, plan.width, plan.space.axes.shape[1]
+        if _FINER * width <= fine <= table.rows.shape[1] / _FINER:
+            return cls(plan.space.first(fine - 1), width, slack(width), fine, slack(fine))
+        return cls(plan.space.first(width - 1), width, slack(width))
+
+    def lay(self, rows: Rows, n_threads: int) -> Laid:
+        """Turn prepared rows into searched ones; each row on its own."""
         if self.space is None:
-            return rows, None
+            return Laid(rows, None, None, None)
         projected = self.space.project(rows, n_threads)
-        return projected.narrow(self.width, n_threads, products=False)
+        narrow = projected.narrow(self.width, n_threads, products=False)
+        if self.fine_width == 0:
+            return Laid(*narrow, None, None)
+        return Laid(*narrow, *projected.narrow(self.fine_width, n_threads, products=False))
+
+
+class Laid(NamedTuple):
+    """Rows as cells see them, with their heights; None where there are none."""
+
+    narrow: Rows
+    heights: NDArray[np.float32] | None
+    fine: Rows | None
+    fine_heights: NDArray[np.float32] | None
 
 
 class CellBook:
@@ -124,6 +150,9 @@ class CellBook:
         p = sight.width
         self._narrow = prepared if sight.space is None else np.empty((0, p), dtype=np.float32)
         self._heights = None if sight.space is None else np.empty(0, dtype=np.float32)
+        q = sight.fine_width
+        self._fine = np.empty((0, q), dtype=np.float32) if q else None
+        self._fine_heights = np.empty(0, dtype=np.float32) if q else None
         self.where = np.empty(0, dtype=np.int32)
         self._panels = np.empty((0, CELL // _PANEL, p, _PANEL), dtype=np.float32)
         self._tall = np.empty((0, CELL), dtype=np.float32)
@@ -148,22 +177,33 @@ class CellBook:
         if self._heights is None:
             self._narrow = prepared
         else:
-            self._narrow = extended(self._narrow, capacity)
+            self._narrow = extended(self._narrow, capacity, reserve=True)
             self._heights = extended(self._heights, capacity)
+        if self._fine is not None and self._fine_heights is not None:
+            self._fine = extended(self._fine, capacity, reserve=True)
+            self._fine_heights = extended(self._fine_heights, capacity)
         self._hold()
 
     def add(self, slots: Slots, prepared: Rows) -> None:
         """Add slots, in order; until `close` their lists are open to nobody."""
         if len(slots) == 0:
             return
-        if self._heights is not None:
-            rows, heights = self.sight.lay(prepared[slots], self._n_threads)
-            self._narrow[slots], self._heights[slots] = rows, heights
+        self._lay(slots, prepared)
         self._make_room(
             self.n_cells + 1 + len(slots) // (CELL // 4) + min(len(slots), self.n_cells)
         )
         _kernels.add_to_cells(self._measure.kernel, self.handle, slots, self._n_threads)
         self.n_members += len(slots)
+
+    def _lay(self, slots: Slots, prepared: Rows) -> None:
+        if self._heights is None:
+            return
+        run = slots[-1] - slots[0] + 1 == len(slots)  # most come so, and need no copy
+        rows = prepared[slots[0] : slots[-1] + 1] if run else prepared[slots]
+        laid = self.sight.lay(rows, self._n_threads)
+        self._narrow[slots], self._heights[slots] = laid.narrow, laid.heights
+        if self._fine is not None and self._fine_heights is not None:
+            self._fine[slots], self._fine_heights[slots] = laid.fine, laid.fine_heights
 
     def take(self, slots: Slots) -> None:
         """Take slots out; those that are in no cell are passed over."""
@@ -189,7 +229,15 @@ class CellBook:
         n = self.n_cells
         inside = np.arange(CELL) < self._counts[:n, None]
         arrays = {
-            "numbers": np.array([self.sight.width, self.sight.slack], dtype=np.float64),
+            "numbers": np.array(
+                [
+                    self.sight.width,
+                    self.sight.slack,
+                    self.sight.fine_width,
+                    self.sight.fine_slack,
+                ],
+                dtype=np.float64,
+            ),
             "where": self.where[:top].copy(),
             "counts": self._counts[:n].copy(),
             "hubs": self._hubs[:n].copy(),
@@ -210,9 +258,10 @@ class CellBook:
         ValueError
             If the arrays do not agree.
         """
-        width, slack = int(state["numbers"][0]), float(state["numbers"][1])
+        width, slack, fine, fine_slack = state["numbers"].tolist()
+        width, fine = int(width), int(fine)
         space = Space(state["mean"], state["axes"]) if "axes" in state else None
-        book = cls(Sight(space, width, slack), measure, prepared, n_threads)
+        book = cls(Sight(space, width, slack, fine, fine_slack), measure, prepared, n_threads)
         where, counts = state["where"], state["counts"]
         n, top = len(counts), len(where)
         slots = np.flatnonzero(where >= 0).astype(np.int32)
@@ -232,8 +281,7 @@ class CellBook:
         book._n_cells[0], book.n_members = n, len(slots)
         book._members.reshape(-1)[at] = slots
         if book._heights is not None and len(slots):
-            rows, heights = book.sight.lay(prepared[slots], n_threads)
-            book._narrow[slots], book._heights[slots] = rows, heights
+            book._lay(slots, prepared)
             book._tall.reshape(-1)[at] = book._heights[slots]
         book._panels[at // CELL, at % CELL // _PANEL, :, at % _PANEL] = book._narrow[slots]
         return book
@@ -243,7 +291,7 @@ class CellBook:
         if cells <= most:
             return
         most = max(cells, 2 * most)
-        self._panels = extended(self._panels, most)
+        self._panels = extended(self._panels, most, reserve=True)
         self._tall = extended(self._tall, most)
         self._limits = extended(self._limits, most)
         self._members = extended(self._members, most)
@@ -265,4 +313,7 @@ class CellBook:
             self._counts,
             self._hubs,
             self._n_cells,
+            self._fine,
+            self._fine_heights,
+            self.sight.fine_slack,
         )

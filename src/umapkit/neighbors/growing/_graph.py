@@ -13,10 +13,10 @@ from umapkit.neighbors.growing._cells import CELL, CellBook, Sight
 from umapkit.neighbors.growing._growing import GrowingNeighbors, Rows, Slots
 from umapkit.neighbors.growing._measure import Measure
 
-_SCAN = 4096  # members that a row looks at
+_SCAN = 3072  # members that a row looks at
 _HOPS = 8  # rows of its pool whose lists it looks at, too
 _CHOOSE_AT = 1024  # linked rows at which a narrow space is looked for
-_AGAIN = 4  # and again whenever there are so many times as many
+_AGAIN = 16  # and again whenever there are so many times as many
 _MOVED = 8  # rows that move to new cells an operation
 _TARGET = 0.95  # running recall below which rows look at half as many others more
 _MOST_SCAN = 16 * _SCAN
@@ -26,11 +26,11 @@ _SPARSE = CELL // 8  # members a cell, on average, below which cells are made an
 class GraphTable(GrowingNeighbors):
     """Neighbours by cells and lists; ``cpp/include/umapkit/cells_search.hpp`` says how.
 
-    An operation compares its row with about 4,096 rows of the nearest cells, in a narrow space
+    An operation compares its row with about 3,072 rows of the nearest cells, in a narrow space
     where rows are wide, and with the neighbours of the nearest 8 found. New rows offer themselves
     to all they meet, so no list waits for a second search but those that lost a neighbour.
 
-    The narrow space is chosen at 1,024 rows and again whenever there are four times as many; rows
+    The narrow space is chosen at 1,024 rows and again whenever there are 16 times as many; rows
     then move to new cells, eight an operation, and the old cells serve until all have moved.
 
     Attributes
@@ -149,7 +149,7 @@ class GraphTable(GrowingNeighbors):
             return self._nearest_of_all(queries, k)
         ids = np.empty((len(queries), k), dtype=np.int32)
         far = np.empty((len(queries), k), dtype=np.float32)
-        narrow, heights = self._cells.sight.lay(queries, self._n_threads)
+        laid = self._cells.sight.lay(queries, self._n_threads)
         _kernels.search_cells(
             m.kernel,
             self._cells.handle,
@@ -162,8 +162,10 @@ class GraphTable(GrowingNeighbors):
             self._pool(k),
             _HOPS,
             queries,
-            narrow,
-            heights,
+            laid.narrow,
+            laid.heights,
+            laid.fine,
+            laid.fine_heights,
             ids,
             far,
             self._n_threads,

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from umapkit import _kernels
 from umapkit._seed import Stage, sample_without_replacement
 from umapkit.data import as_rows
 from umapkit.neighbors._neighbors import Neighbors
@@ -21,6 +22,9 @@ Rows = NDArray[np.float32]
 _FIRST_CAPACITY = 1024
 _MOST_ROWS = 2**31 - 2**20  # slots are int32
 _FARTHEST = np.float32(3.4e38)
+# Room for rows that is reserved when they are copied: times what is needed, at most so many bytes.
+_RESERVED = 256
+_RESERVED_BYTES = 2**29
 
 
 class GrowingNeighbors(ABC):
@@ -98,7 +102,7 @@ class GrowingNeighbors(ABC):
     def recall(self) -> float:
         """Share of the true neighbours that lists hold, a running estimate; NaN before the first.
 
-        Every operation compares 16 hashed rows with 8 others; when these have seen all rows, their
+        Every operation compares 32 hashed rows with 3 others; when these have seen all rows, their
         lists are judged and the next ones are taken. Recent rounds count more.
         """
         return self._watch.recall
@@ -123,7 +127,7 @@ class GrowingNeighbors(ABC):
         """
         found = self._read(rows, "rows")
         slots = self._free_slots(len(found))
-        self.rows[slots] = found
+        _kernels.store_rows(np.ascontiguousarray(found), slots, self.rows, self._n_threads)
         if self._prepared is not self.rows:
             self._prepared[slots] = self._measure.prepare(found, self._n_threads)
         self.alive[slots] = True
@@ -388,13 +392,13 @@ class GrowingNeighbors(ABC):
         """Make room for `capacity` slots."""
         same = self._prepared is self.rows or self._measure.rows == "as given"
         self.alive = extended(self.alive, capacity)
-        self.rows = extended(self.rows, capacity)
+        self.rows = extended(self.rows, capacity, reserve=True)
         self.indices = extended(self.indices, capacity, -1)
         self.distances = extended(self.distances, capacity, np.inf)
         self._linked = extended(self._linked, capacity)
         self._changed = extended(self._changed, capacity)
         self._urgency = extended(self._urgency, capacity, np.inf)
-        self._prepared = self.rows if same else extended(self._prepared, capacity)
+        self._prepared = self.rows if same else extended(self._prepared, capacity, reserve=True)
 
     def _forget(self, slots: Slots, *, stay: bool) -> None:
         """Take linked slots out of all lists; those that stay are to be linked anew."""
@@ -448,9 +452,23 @@ def named(slots: Slots, places: NDArray[np.int32]) -> Slots:
     return np.append(slots, np.int32(-1))[places]
 
 
-def extended(array: NDArray[Any], capacity: int, fill: float = 0.0) -> NDArray[Any]:
-    """Return a longer copy; new entries are `fill` (0 costs no memory until it is written)."""
-    out = np.zeros((capacity, *array.shape[1:]), dtype=array.dtype)
+def extended(
+    array: NDArray[Any], capacity: int, fill: float = 0.0, *, reserve: bool = False
+) -> NDArray[Any]:
+    """Return an array that begins as this one and is longer; new entries are `fill`.
+
+    It is a copy, but where `reserve` was asked for before and was enough. Zeros cost no memory
+    until they are written, so a reserve costs addresses only; it saves most copies of wide rows.
+    """
+    if reserve:
+        reserved = array.base
+        if isinstance(reserved, np.ndarray) and len(reserved) >= capacity:
+            return reserved[:capacity]
+        most = _RESERVED_BYTES // max(1, array.itemsize * int(np.prod(array.shape[1:])))
+        room = max(capacity, min(_RESERVED * capacity, most))
+    else:
+        room = capacity
+    out = np.zeros((room, *array.shape[1:]), dtype=array.dtype)[:capacity]
     out[: len(array)] = array
     if fill != 0.0:
         out[len(array) :] = fill

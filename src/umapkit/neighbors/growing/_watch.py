@@ -13,8 +13,8 @@ from umapkit.neighbors.growing._measure import Measure
 Rows = NDArray[np.float32]
 Slots = NDArray[np.int32]
 
-_ASKED = 16  # rows whose true neighbours are looked for side by side
-_SEEN = 8  # rows that each of them looks at, an operation
+_ASKED = 32  # rows whose true neighbours are looked for side by side
+_SEEN = 3  # rows that each of them looks at, an operation
 _MEMORY = 2  # a round counts as much as all before it
 
 
@@ -70,7 +70,8 @@ class Watch:
             return False
         if len(self._asked) == 0 and not self._begin(prepared, linked):
             return False
-        start, stop = self._cursor, min(len(linked), self._cursor + _SEEN * operations)
+        top = len(linked) - int(np.argmax(linked[::-1]))  # the slots beyond are free
+        start, stop = self._cursor, max(self._cursor, min(top, self._cursor + _SEEN * operations))
         slots = (np.flatnonzero(linked[start:stop]) + start).astype(np.int32)
         if len(slots):
             whole = len(slots) == stop - start
@@ -78,7 +79,7 @@ class Watch:
             places, far = self._nearest(table)
             self._join(np.append(slots, np.int32(-1))[places], far)
         self._cursor = stop
-        if stop < len(linked):
+        if stop < top:
             return False
         self._finish(prepared, linked, lists, last)
         self._asked = self._asked[:0]
