@@ -131,8 +131,7 @@ def load(path: str | os.PathLike[str]) -> Any:
 
     Returns
     -------
-    UMAP, TSNE, LargeVis, NeighborEmbedding, PCA, LaplacianEigenmaps, CombinedUMAP, Combination or \
-    AlignedUMAP
+    UMAP, TSNE, LargeVis, PCA, ...
         Fitted; its `transform` gives the same bits as that of the saved model.
 
     Raises
