@@ -41,9 +41,10 @@ def layout_of(rows: np.ndarray, places: np.ndarray, jobs: int, *, exact: bool):
     if exact:
         near = build_index(rows, n_neighbors=91, method="exact", n_jobs=jobs).neighbors
     else:
-        near = widen(
-            build_index(rows, n_neighbors=40, method="descent", random_state=0, n_jobs=jobs), 91
-        )
+        told = {"method": "descent", "random_state": 0, "n_jobs": jobs}
+        near = widen(build_index(rows, n_neighbors=40, **told), 91)
+        if near is None:  # some row sees fewer
+            near = build_index(rows, n_neighbors=91, **told).neighbors
     joint = joint_affinities(near, n_jobs=jobs)
     return joint, TsneLayout(joint, places, TsneOptions(), n_jobs=jobs)
 
