@@ -323,6 +323,22 @@ def test_options_that_cannot_be_are_refused_by_name(wrong, word):
         options(**{"cost": "largevis", **wrong})
 
 
+@pytest.mark.parametrize("optimizer", ["sampled", "literal"])
+@pytest.mark.parametrize("cost", ["largevis", "neg_tsne", "infonc_tsne"])
+def test_a_vertex_without_edges_is_drawn_by_no_one_as_a_neighbour(cost, optimizer):
+    if (cost, optimizer) == ("infonc_tsne", "literal"):
+        pytest.skip("it has no literal optimiser")
+    dense = symmetric_graph(50, 0.3, 0).toarray()
+    dense[7] = dense[:, 7] = 0
+    y = np.random.default_rng(0).uniform(0, 5, (50, 2)).astype(np.float32)
+    layout = ContrastLayout(csr_array(dense), y, options(cost, 20, optimizer=optimizer))
+    assert np.isfinite(layout.run()).all()
+    assert np.isfinite(layout.loss())
+    assert layout.degrees[7] == 0
+    if cost == "largevis" or optimizer == "sampled":  # its share is 0, or it draws nobody
+        np.testing.assert_array_equal(layout.embedding[7], y[7])
+
+
 def test_graphs_and_starts_that_cannot_be_are_refused():
     graph, y = symmetric_graph(10, 0.5, 0), np.zeros((10, 2))
     asked = options("largevis")

@@ -281,7 +281,7 @@ def test_a_map_on_its_way_can_be_watched_kept_and_interrupted(small, tmp_path):
     assert np.isfinite(broken.embedding_).all()
 
 
-@pytest.mark.parametrize("loss", CONTRAST)
+@pytest.mark.parametrize("loss", LOSSES)
 def test_check_estimator_finds_no_failure(loss):
     with warnings.catch_warnings():
         # Tables of a few rows cut neighbours down; that is said by a warning.
