@@ -38,7 +38,8 @@ def method_of(name: str, n: int, asked: argparse.Namespace, seed: int) -> Any:
         return LargeVis(**common)
     if name == "largevis-literal":
         return LargeVis(optimizer="literal", n_samples=asked.samples * n, **common)
-    return NeighborEmbedding(name, **common)
+    chosen: Any = name
+    return NeighborEmbedding(chosen, **common)
 
 
 def main() -> None:
