@@ -66,7 +66,7 @@ def picture(
     names = sets.split(",")
     figure = Figure(figsize=(13.5, 1.72 * len(names) + 0.3), layout="constrained")
     axes = figure.subplots(len(names), 9, squeeze=False)
-    for line, name in zip(axes, names, strict=True):
+    for number, (line, name) in enumerate(zip(axes, names, strict=True)):
         data = rows_of(name, rows)
         made = methods(data.train, name, encoder=encoder, epochs=epochs, seed=seed)
         for axis, (method, model) in zip(line, made.items(), strict=True):
@@ -82,7 +82,7 @@ def picture(
             plot.points(places, ax=axis, legend=False, size=1.0, **colors)
             axis.set(xlabel=f"{trust:.3f}", ylabel="", aspect="auto")
             axis.xaxis.label.set_fontsize(8)
-            if line is axes[0]:
+            if number == 0:
                 axis.set_title(method, fontsize=9)
         line[0].set_ylabel(name, fontsize=9)
     return figure
