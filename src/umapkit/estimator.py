@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sklearn.utils import Tags
 
 
-class NeighborEmbedding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class MapEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """Base of the models: checked rows in, named float32 columns out.
 
     Attributes

@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from umapkit._seed import resolve_seed
 from umapkit.data import column_names, stays_sparse
 from umapkit.distances import MISSING, resolve_metric
-from umapkit.estimator import NeighborEmbedding
+from umapkit.estimator import MapEstimator
 from umapkit.graph import How, check_how
 from umapkit.models._combination import Algebra, Combination, lay_out_combination
 from umapkit.models._tables import columns_of, with_gaps
@@ -35,7 +35,7 @@ _OF_A_PART = (
 )
 
 
-class CombinedUMAP(Algebra, NeighborEmbedding):
+class CombinedUMAP(Algebra, MapEstimator):
     """One map of a table whose groups of columns are compared by different metrics.
 
     For every part, neighbours and fuzzy graph are found on its columns by its metric; the graphs

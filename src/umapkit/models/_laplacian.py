@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from umapkit._seed import resolve_seed
 from umapkit.data import SparseRows
 from umapkit.distances import MISSING, Metric, resolve_metric
-from umapkit.estimator import NeighborEmbedding
+from umapkit.estimator import MapEstimator
 from umapkit.graph import bandwidths, check_graph, fuzzy_graph, memberships
 from umapkit.init import eigenmap, place
 from umapkit.models._copies import Copies
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _LEAST = 0.5
 
 
-class LaplacianEigenmaps(NeighborEmbedding):
+class LaplacianEigenmaps(MapEstimator):
     """The smoothest coordinates of the neighbour graph: UMAP's start as a map of its own.
 
     Solutions of ``(D - W) f = lambda D f`` with the smallest eigenvalues above 0, where W is the

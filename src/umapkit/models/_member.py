@@ -13,7 +13,7 @@ from umapkit._seed import resolve_seed
 from umapkit._threads import resolve_n_jobs
 from umapkit.data import SparseRows
 from umapkit.distances import MISSING, resolve_metric
-from umapkit.estimator import NeighborEmbedding as Estimator
+from umapkit.estimator import MapEstimator
 from umapkit.models._copies import Copies
 from umapkit.models._fit import find_equals, find_kept, forget
 from umapkit.models._member_fit import find_graph, lay_out
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from umapkit.layout.contrast import FrozenContrast
 
 
-class FamilyMember(Estimator):
+class FamilyMember(MapEstimator):
     """Base of `NeighborEmbedding` and `LargeVis`: a plan, carried out."""
 
     # Parameters of every subclass.

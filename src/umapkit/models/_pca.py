@@ -13,13 +13,13 @@ from sklearn.utils.validation import check_is_fitted
 from umapkit._seed import resolve_seed
 from umapkit._threads import resolve_n_jobs
 from umapkit.data import as_rows
-from umapkit.estimator import NeighborEmbedding
+from umapkit.estimator import MapEstimator
 from umapkit.init import EXACT, PrincipalAxes, principal_axes
 
 _BLOCK = 4096
 
 
-class PCA(NeighborEmbedding):
+class PCA(MapEstimator):
     """Principal components: the linear map that keeps the most variance.
 
     The same bits for any number of threads, of BLAS too; a row's scores depend on that row alone.

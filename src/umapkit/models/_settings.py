@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from umapkit.data import SparseRows
 from umapkit.distances import MISSING, resolve_metric
-from umapkit.estimator import NeighborEmbedding
+from umapkit.estimator import MapEstimator
 from umapkit.layout import (
     Checkpoint,
     LayoutOptions,
@@ -50,7 +50,7 @@ _NUMBERS = (
 )
 
 
-class Settings(NeighborEmbedding):
+class Settings(MapEstimator):
     """The parameters of UMAP, read by its stages.
 
     Every name here is a constructor parameter of `umapkit.UMAP` or set by its ``fit``.

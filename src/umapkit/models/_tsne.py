@@ -14,7 +14,7 @@ from umapkit._seed import resolve_seed
 from umapkit._threads import resolve_n_jobs
 from umapkit.data import SparseRows
 from umapkit.distances import MISSING, Metric, resolve_metric
-from umapkit.estimator import NeighborEmbedding
+from umapkit.estimator import MapEstimator
 from umapkit.layout import Observer, resolve_epochs
 from umapkit.layout.tsne import Repulsion, TsneOptions
 from umapkit.models._copies import Copies
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from umapkit.layout.tsne import FrozenField
 
 
-class TSNE(NeighborEmbedding):
+class TSNE(MapEstimator):
     """t-distributed stochastic neighbour embedding.
 
     The probabilities of pairs in the data, concentrated on nearest neighbours, are matched by

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from umapkit._seed import resolve_seed
 from umapkit._threads import resolve_n_jobs
-from umapkit.estimator import NeighborEmbedding
+from umapkit.estimator import MapEstimator
 from umapkit.parametric._checks import check_choice, check_number, check_whole
 from umapkit.parametric._group import shared_seed
 from umapkit.parametric._networks import build_network
@@ -25,7 +25,7 @@ from umapkit.parametric._train import SCHEDULES, Schedule, Training
 _BLOCK = 256  # rows that a network is given at once outside of training, always as many
 
 
-class NetworkEmbedding(NeighborEmbedding):
+class NetworkEmbedding(MapEstimator):
     """Base of the maps by networks.
 
     Every subclass has these parameters, and calls `_make_networks` in its ``fit``.

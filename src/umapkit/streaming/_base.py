@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from umapkit._seed import resolve_seed
 from umapkit._threads import resolve_n_jobs
-from umapkit.estimator import NeighborEmbedding
+from umapkit.estimator import MapEstimator
 from umapkit.graph import label_classes
 from umapkit.neighbors.growing import grow
 from umapkit.streaming._evict import Evict, choose
@@ -23,7 +23,7 @@ from umapkit.streaming._settings import read_rules
 from umapkit.streaming._stream import Stream
 
 
-class StreamKeeper(NeighborEmbedding):
+class StreamKeeper(MapEstimator):
     """Rows, ids and journal of a stream; every parameter is one of `umapkit.ProgressiveUMAP`."""
 
     _stream: Stream
