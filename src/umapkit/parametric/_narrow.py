@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from umapkit.parametric._umap import ParametricUMAP
 
 _LEAST = 128  # columns from which on it is tried
-_MOST = 4096  # and up to which: the covariances of all pairs are computed
+_MOST = 2048  # and up to which: finding the axes costs the cube of it, 4 s of two cores here
 _SAMPLE = 16_384  # rows that the axes are taken from
 _SHARE = 0.5  # of the columns: with more axes than that nothing is gained
 _METRICS = ("euclidean", "sqeuclidean", "cosine", "correlation")
