@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -191,3 +192,17 @@ def test_the_journals_calls_are_plain(rows, tmp_path):
     assert kind == "insert"
     assert json.loads(call)["ids"] == model.ids_.tolist()
     np.testing.assert_array_equal(np.frombuffer(blob, "<f4").reshape(20, 5), rows[:20])
+
+
+def test_a_dropped_model_gives_its_journal_free_at_once(tmp_path):
+    path = tmp_path / "rows.db"
+    gc.disable()
+    try:
+        model = ProgressiveUMAP(journal=path, n_neighbors=5, random_state=0)
+        model.partial_fit(np.random.default_rng(0).normal(size=(60, 4)))
+        del model
+        again = ProgressiveUMAP.resume(path)
+        assert again.n_seen_ == 60
+        again.close()
+    finally:
+        gc.enable()

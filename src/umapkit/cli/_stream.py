@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -111,40 +112,43 @@ def stream(
     dim = given.get("n_components", 2)
     check_map_path(output, n_components=dim, ids=[] if holds_columns(output) else None)
     skip = 0
-    if journal is not None and Path(journal).expanduser().is_file():
-        umap = ProgressiveUMAP.resume(journal, n_jobs=parameters.n_jobs)
-        _check_same(umap, given, journal)
-        skip = 0 if data == "-" else umap.n_seen_
-        if not quiet:
-            say(f"{journal} holds {len(umap.ids_):,} rows; going on after {umap.n_seen_:,}")
+    resumed = journal is not None and Path(journal).expanduser().is_file()
+    if resumed:
+        umap = ProgressiveUMAP.resume(str(journal), n_jobs=parameters.n_jobs)
     else:
         umap = ProgressiveUMAP(**given, journal=journal)
-    chunks = read_chunks(
-        data,
-        size=reading.chunk,
-        format=reading.format,  # pyright: ignore[reportArgumentType] # checked there
-        columns=split_names(reading.columns),
-        id_column=reading.id_column,
-        label_column=reading.label_column,
-        skip=skip,
-    )
-    begun = time.perf_counter()
-    for number, chunk in enumerate(chunks, start=1):
-        umap.partial_fit(chunk.rows, chunk.labels, ids=chunk.ids)
-        if every is not None and number % every == 0:
-            _write(umap, output)
+    with closing(umap):
+        if resumed:
+            _check_same(umap, given, str(journal))
+            skip = 0 if data == "-" else umap.n_seen_
             if not quiet:
-                seconds = time.perf_counter() - begun
-                say(f"{len(umap.ids_):,} rows on the map after {seconds:.1f} s")
-    if not hasattr(umap, "embedding_"):
-        msg = f"{data} holds no rows."
-        raise ValueError(msg)
-    _write(umap, output)
-    if model is not None:
-        umap.save(model)
-    if not quiet:
-        seconds = time.perf_counter() - begun
-        say(f"{len(umap.ids_):,} rows on the map after {seconds:.1f} s; wrote {output}")
+                say(f"{journal} holds {len(umap.ids_):,} rows; going on after {umap.n_seen_:,}")
+        chunks = read_chunks(
+            data,
+            size=reading.chunk,
+            format=reading.format,  # pyright: ignore[reportArgumentType] # checked there
+            columns=split_names(reading.columns),
+            id_column=reading.id_column,
+            label_column=reading.label_column,
+            skip=skip,
+        )
+        begun = time.perf_counter()
+        for number, chunk in enumerate(chunks, start=1):
+            umap.partial_fit(chunk.rows, chunk.labels, ids=chunk.ids)
+            if every is not None and number % every == 0:
+                _write(umap, output)
+                if not quiet:
+                    seconds = time.perf_counter() - begun
+                    say(f"{len(umap.ids_):,} rows on the map after {seconds:.1f} s")
+        if not hasattr(umap, "embedding_"):
+            msg = f"{data} holds no rows."
+            raise ValueError(msg)
+        _write(umap, output)
+        if model is not None:
+            umap.save(model)
+        if not quiet:
+            seconds = time.perf_counter() - begun
+            say(f"{len(umap.ids_):,} rows on the map after {seconds:.1f} s; wrote {output}")
 
 
 def _write(umap: Any, output: str) -> None:

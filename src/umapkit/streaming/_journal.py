@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -156,6 +157,11 @@ class Journal:
     def close(self) -> None:
         """Give the file free."""
         self._connection.close()
+
+    def __del__(self) -> None:
+        """Give the file free at once: a connection alone waits for the garbage collector."""
+        with suppress(sqlite3.Error):
+            self.close()
 
 
 def resume_stream(
