@@ -96,11 +96,11 @@ def picture(
     figure = Figure(figsize=(9.6, 4.6), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=[1.15, 1])
     ways = [model.interpolate(new[i], new[i + 1], n_steps=8) for i in (0, 2, 4)]
-    draw(left, 1 - montage(1 - np.stack([new[:8], back[:8], *ways]), SHAPE))
+    draw(left, montage(1 - np.stack([new[:8], back[:8], *ways]), SHAPE))
     middles = (np.arange(5) + 0.5) * (SHAPE[0] + 2)
     left.set_yticks(middles, ["new", "decoded", "way 1", "way 2", "way 3"], fontsize=9)
     left.set_title("new faces, decoded, and ways from face to face", fontsize=10)
-    draw(right, 1 - montage(1 - moved[:, :, 0], SHAPE))
+    draw(right, montage(1 - moved[:, :, 0], SHAPE))
     right.set_yticks(middles[: len(ATTRIBUTES)], ATTRIBUTES, fontsize=9)
     right.set_title("attribute added to the first, -2 to 2 sd", fontsize=10)
     return figure
