@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from pyarrow import parquet
 
-from umapkit.reproduce import Budget, Reproduction, reproduce
+from umapkit.reproduce import PAPER, Budget, Reproduction, reproduce
 from umapkit.reproduce._findings import Cell, Findings
 from umapkit.reproduce._methods import METHODS
 from umapkit.reproduce._page import few_rows, table_rows
@@ -131,3 +131,12 @@ def test_several_seeds_are_shown_as_mean_and_spread(tiny: Budget, tmp_path: Path
     )
     assert made.fitted == 4
     assert re.search(r"\| 0\.\d{4} ± 0\.\d{4}°? \|", made.markdown.read_text(encoding="utf-8"))
+
+
+def test_a_clustering_of_fewer_tries_counts_as_smaller(whole: Reproduction, tiny: Budget):
+    found = findings_of(whole, tiny)
+    cell = found.cell("digits", "pca", 2, "", "nmi")
+    assert "1 seeds" in cell.size
+    assert "50 points" in cell.size
+    assert "k-means" not in found.cell("digits", "pca", 2, "", "silhouette").size
+    assert PAPER.clustering() == ""

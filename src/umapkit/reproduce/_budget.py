@@ -66,6 +66,17 @@ class Budget:
         """Return the sizes, as JSON can hold them."""
         return asdict(self)
 
+    def clustering(self) -> str:
+        """Say what of k-means is smaller than in the paper; empty if nothing is."""
+        paper = Budget()
+        names = ("kmeans_seeds", "kmeans_starts", "kmeans_sample")
+        if all(getattr(self, name) == getattr(paper, name) for name in names):
+            return ""
+        return (
+            f"k-means from {self.kmeans_seeds} seeds with {self.kmeans_starts} starts, judged by "
+            f"the silhouettes of {self.kmeans_sample:,} points"
+        )
+
     def compared(self) -> list[tuple[str, str, str]]:
         """List what differs from the paper: what it is, the paper's size, this one."""
         paper, found = Budget(), []
