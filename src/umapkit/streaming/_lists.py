@@ -70,8 +70,8 @@ def read_lists(
     """
     m, k = len(slots), table.indices.shape[1]
     lists = NewLists(
-        np.empty((m, k), dtype=np.int32),
-        np.empty((m, k), dtype=np.float32),
+        np.zeros((m, k), dtype=np.int32),  # nothing is written beyond the counts
+        np.zeros((m, k), dtype=np.float32),
         np.empty(m, dtype=np.int32),
         np.empty(m, dtype=bool),
     )
