@@ -105,7 +105,7 @@ class Findings:
         spread = statistics.stdev(values) if len(values) > 1 else None
         size = str(results[0].facts["size"])
         if metric == "nmi":
-            size = "; ".join(filter(None, [size, self.store.budget.clustering()]))
+            size = "; ".join(filter(None, [size, self.store.budget.clustering(dimensions)]))
         return Cell(metric, mean, spread, number, judged(metric, mean, number), size)
 
     def _reason(

@@ -49,12 +49,13 @@ def score(parts: Parts, made: Made, to: Setting) -> dict[str, float]:
 
 
 def _classes(points: NDArray[np.float32], parts: Parts, to: Setting) -> dict[str, float]:
+    seeds, starts, judged = to.budget.kmeans(to.dimensions)
     agreed = quality.kmeans_nmi(
         points,
         parts.labels,  # pyright: ignore[reportArgumentType] # checked by the caller
-        n_seeds=to.budget.kmeans_seeds,
-        n_init=to.budget.kmeans_starts,
-        sample_size=min(to.budget.kmeans_sample, len(points)),
+        n_seeds=seeds,
+        n_init=starts,
+        sample_size=min(judged, len(points)),
         n_jobs=to.n_jobs,
     )
     apart = quality.silhouette(points, parts.labels, n_jobs=to.n_jobs)  # pyright: ignore[reportArgumentType]
