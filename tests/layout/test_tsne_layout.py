@@ -48,8 +48,10 @@ def test_exact_gradient_and_divergence_equal_numpys(joint, d, scale):
     assert layout.loss() == layout.divergence("exact")
 
 
-@pytest.mark.parametrize("freedom", [0.5, 3.0])
-@pytest.mark.parametrize("method", ["exact", "tree", "grid"])
+@pytest.mark.parametrize(
+    ("freedom", "method"),
+    [(0.01, "exact"), *((f, m) for f in (0.5, 3.0) for m in ("exact", "tree", "grid"))],
+)
 def test_other_tails_have_their_own_gradient(joint, freedom, method):
     y = places(600, 2, 3.0)
     dense = joint.toarray().astype(np.float64)
@@ -67,6 +69,24 @@ def test_tree_and_grid_repel_within_a_hundredth_of_all_pairs(joint, d, scale, me
     layout = TsneLayout(joint, y, TsneOptions())
     exact = gradient(joint.toarray().astype(np.float64), y)
     assert apart(layout.gradient(method), exact) < 1e-2
+
+
+@pytest.mark.parametrize("d", DIMENSIONS)
+@pytest.mark.parametrize("theta", [0.2, 0.5, 0.8])
+def test_the_tree_errs_by_the_cube_of_theta(joint, d, theta):
+    y = places(600, d, 3.0)
+    exact = gradient(joint.toarray().astype(np.float64), y)
+    found = TsneLayout(joint, y, TsneOptions(theta=theta)).gradient("tree")
+    assert apart(found, exact) < 0.04 * theta**3 + 1e-5
+
+
+@pytest.mark.parametrize("theta", [0.9, 1.2, 2.0])
+def test_large_cells_still_repel(joint, theta):
+    """Beyond what a series of two terms can tell, masses alone count."""
+    y = places(600, 3, 3.0)
+    exact = gradient(joint.toarray().astype(np.float64), y)
+    found = TsneLayout(joint, y, TsneOptions(theta=theta)).gradient("tree")
+    assert apart(found, exact) < 0.1 * theta
 
 
 def test_the_gradient_is_that_of_the_divergence(joint):

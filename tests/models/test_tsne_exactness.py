@@ -77,6 +77,22 @@ def test_exact_gradient_and_divergence_are_numpys_and_the_others_near(fitted, wh
         assert abs(model.kl_divergence_ - divergence) < 1e-3
 
 
+@pytest.mark.parametrize("method", ["tree", "grid"])
+@pytest.mark.parametrize(
+    ("which", "scale"),
+    [(0, 1.0), (1, 0.3), (1, 0.05)],
+    ids=["50 epochs", "shrunk to .3", "shrunk to .05"],
+)
+def test_the_whole_gradient_is_within_a_hundredth_of_the_exact_one(fitted, which, scale, method):
+    """Where there is one: on a finished map it is 0 but for some hundredths of push and pull."""
+    _, _, model = fitted
+    places = model.embedding_list_[which] * np.float32(scale)
+    layout = TsneLayout(model.graph_, places, TsneOptions(theta=0.5))
+    exact = layout.gradient("exact")
+    assert np.linalg.norm(exact) > 0.1 * np.linalg.norm(4 * layout._measure("exact")[1])
+    assert off(layout.gradient(method), exact) < 1e-2
+
+
 def test_the_map_is_a_good_one(fitted):
     rows, target, model = fitted
     assert trustworthiness(rows, model.embedding_) > 0.98

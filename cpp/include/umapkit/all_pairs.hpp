@@ -16,12 +16,13 @@
 UMAPKIT_BEGIN
 namespace tsne {
 
-// The places as one array an axis, padded to whole vectors by points that are infinitely far: no
-// force and no similarity is left of them.
+// The places as one array an axis, padded to whole vectors by points far away, whose similarity,
+// not 0 where tails are heavy, is taken out.
 template <int D>
 struct Columns {
   std::size_t vectors = 0;
   std::vector<float> axis[D];
+  F32x16 real;  // of the last vector: 1 where there is a point, 0 where there is none
 
   void read(const float* places, std::size_t n) {
     constexpr float kFar = 1e15f;
@@ -30,6 +31,10 @@ struct Columns {
       axis[d].assign(vectors * kLanes, kFar);
       for (std::size_t i = 0; i < n; ++i) axis[d][i] = places[i * place_width(D) + d];
     }
+    float lanes[kLanes];
+    for (std::size_t l = 0; l < kLanes; ++l)
+      lanes[l] = n - (vectors - 1) * kLanes > l ? 1.0f : 0.0f;
+    real = load(lanes);
   }
 
   // The sums of one place over all points: into `force` (D), returns sum_j w.
@@ -48,7 +53,8 @@ struct Columns {
           s = s + delta[d] * delta[d];
         }
         const F32x16 e = student.closeness(s);
-        const F32x16 w = student.similarity(e);
+        F32x16 w = student.similarity(e);
+        if (v + 1 == vectors) w = w * real;
         z = z + w;
         for (int d = 0; d < D; ++d) f[d] = f[d] + (w * e) * delta[d];
       }

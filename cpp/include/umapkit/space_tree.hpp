@@ -1,11 +1,17 @@
 // The repulsion of all points by Barnes and Hut's approximation, on a binary, quad or oct tree.
 //
-//   R_i ~ sum_c m_c w e (y_i - y_c),   Z ~ sum_i sum_c m_c w - n
+//   Z ~ sum_i sum_c w (m_c - e tr Q_c + 2 u e q) - n
+//   R_i ~ sum_c w e ((m_c - u tr Q_c + 2 (a + 2) / a u e q) d - 2 u Q_c d)
+//   d = y_i - y_c,   q = d . Q_c d,   u = (a + 1) / a e,   Q_c = sum_j (y_j - y_c) (y_j - y_c)^T
 //
 // c: cells, of m_c points with the mean y_c, taken whole where side_c < theta |y_i - y_c|, else
 // opened; points of the lowest cells one by one (Barnes, Hut: A hierarchical O(N log N)
 // force-calculation algorithm, Nature 1986; van der Maaten: Accelerating t-SNE using tree-based
-// algorithms, JMLR 2014). w, e: student.hpp.
+// algorithms, JMLR 2014). w, e, a: student.hpp. Beside the masses, which is where those two stop,
+// the scatter Q_c of a cell's points counts: the second term of Taylor's series about the mean (the
+// first is 0), so the error falls with the cube of theta. Half as much work a cell again, for an
+// error several times smaller (docs/notes/tsne.md). Where theta^2 D > 2 the series may give a cell
+// that attracts, and the masses count alone.
 //
 // Points are sorted along Morton's curve, and sixteen consecutive ones walk the tree together: a
 // cell is taken where it is small as seen from the nearest point of their bounding box, so each of
@@ -30,7 +36,8 @@ namespace tsne {
 template <int D>
 class SpaceTree {
  public:
-  SpaceTree(const Student& student, float theta) : student_(student), theta_(theta) {}
+  SpaceTree(const Student& student, float theta)
+      : student_(student), theta_(theta), second_(theta * theta * static_cast<float>(D) <= 2.0f) {}
 
   void build(const float* places, std::size_t n, float, int n_threads) {
     n_ = n;
@@ -80,6 +87,7 @@ class SpaceTree {
 
   struct Cell {
     float mean[D], mass, side;
+    float scatter[D][D], trace;
     std::uint32_t begin, end;  // of the points
     std::uint32_t next;        // the cell behind this one and all within it
     bool leaf;
@@ -114,7 +122,23 @@ class SpaceTree {
     }
     Cell& cell = cells_[id];
     const auto mass = static_cast<double>(end - begin);
-    for (int d = 0; d < D; ++d) cell.mean[d] = static_cast<float>(mean[d] / mass);
+    for (int d = 0; d < D; ++d) {
+      mean[d] /= mass;
+      cell.mean[d] = static_cast<float>(mean[d]);
+    }
+    double scatter[D][D] = {};
+    for (std::size_t i = begin; i < end; ++i)
+      for (int d = 0; d < D; ++d)
+        for (int f = 0; f <= d; ++f)
+          scatter[d][f] +=
+              (static_cast<double>(sorted_[i * D + static_cast<std::size_t>(d)]) - mean[d]) *
+              (static_cast<double>(sorted_[i * D + static_cast<std::size_t>(f)]) - mean[f]);
+    cell.trace = 0.0f;
+    for (int d = 0; d < D; ++d) {
+      for (int f = 0; f <= d; ++f)
+        cell.scatter[d][f] = cell.scatter[f][d] = static_cast<float>(scatter[d][f]);
+      cell.trace += cell.scatter[d][d];
+    }
     cell.mass = static_cast<float>(mass);
     cell.side = side;
     cell.begin = static_cast<std::uint32_t>(begin);
@@ -136,16 +160,40 @@ class SpaceTree {
       own[d] = load(lanes);
       sums[d] = splat(0.0f);
     }
-    const auto meet = [&](const float* place, float mass) {
-      F32x16 delta[D], s = splat(0.0f);
+    const auto apart = [&](const float* place, F32x16* delta) {
+      F32x16 s = splat(0.0f);
       for (int d = 0; d < D; ++d) {
         delta[d] = own[d] - place[d];
         s = s + delta[d] * delta[d];
       }
-      const F32x16 e = student_.closeness(s);
-      const F32x16 w = student_.similarity(e) * mass;
+      return student_.closeness(s);
+    };
+    const auto meet = [&](const float* place) {
+      F32x16 delta[D];
+      const F32x16 e = apart(place, delta), w = student_.similarity(e);
       z = z + w;
       for (int d = 0; d < D; ++d) sums[d] = sums[d] + (w * e) * delta[d];
+    };
+    const float first_power = 1.0f + student_.inverse,
+                second_power = 2.0f + 4.0f * student_.inverse;
+    const auto meet_cell = [&](const Cell& cell) {
+      F32x16 delta[D], turned[D], q = splat(0.0f);
+      const F32x16 e = apart(cell.mean, delta), w = student_.similarity(e);
+      if (!second_) {
+        z = z + w * cell.mass;
+        for (int d = 0; d < D; ++d) sums[d] = sums[d] + (w * e * cell.mass) * delta[d];
+        return;
+      }
+      for (int d = 0; d < D; ++d) {
+        turned[d] = splat(0.0f);
+        for (int f = 0; f < D; ++f) turned[d] = turned[d] + cell.scatter[d][f] * delta[f];
+        q = q + turned[d] * delta[d];
+      }
+      const F32x16 u = first_power * e, bent = u * e * q;
+      z = z + w * (cell.mass - e * cell.trace + 2.0f * bent);
+      const F32x16 along = cell.mass - u * cell.trace + second_power * bent;
+      for (int d = 0; d < D; ++d)
+        sums[d] = sums[d] + (w * e) * (along * delta[d] - (2.0f * u) * turned[d]);
     };
     for (std::uint32_t id = 0; id < cells_.size();) {
       const Cell& cell = cells_[id];
@@ -155,10 +203,10 @@ class SpaceTree {
         away += gap * gap;
       }
       if (cell.side * cell.side < theta_ * theta_ * away) {
-        meet(cell.mean, cell.mass);
+        meet_cell(cell);
         id = cell.next;
       } else if (cell.leaf) {
-        for (std::size_t i = cell.begin; i < cell.end; ++i) meet(sorted_.data() + i * D, 1.0f);
+        for (std::size_t i = cell.begin; i < cell.end; ++i) meet(sorted_.data() + i * D);
         id = cell.next;
       } else {
         ++id;
@@ -179,6 +227,7 @@ class SpaceTree {
 
   Student student_;
   float theta_;
+  bool second_;
   std::size_t n_ = 0;
   std::vector<std::pair<std::uint64_t, std::int32_t>> order_;
   std::vector<float> sorted_;
