@@ -111,6 +111,16 @@ def test_ids_are_never_lost_doubled_or_swapped(data, words, capacity):
     assert model.neighbor_recall_ == 1.0
 
 
+def test_a_map_of_one_row_takes_rows_that_are_not_its_neighbours():
+    rows = np.random.default_rng(6).normal(size=(8, 3)).astype(np.float32)
+    model = stream().partial_fit(rows[:1])
+    model.partial_fit(rows[1:], wait=False)
+    model.step(operations=10_000)
+    assert model.snapshot().waiting == 0
+    assert np.isfinite(model.embedding_).all()
+    assert model.neighbor_recall_ == 1.0
+
+
 def test_what_is_evicted_is_the_oldest_or_the_least_informative(rows):
     oldest = stream(capacity=100)
     oldest.partial_fit(rows[:80]).partial_fit(rows[80:130])

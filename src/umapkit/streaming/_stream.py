@@ -316,7 +316,7 @@ class Stream:
         on_map = self.places.on_map
         index = build_index(
             np.ascontiguousarray(self.table.rows[on_map]),
-            n_neighbors=2,
+            n_neighbors=min(2, len(on_map)),
             metric=self.rules.metric,
             method="exact",
             random_state=0,
