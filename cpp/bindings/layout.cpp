@@ -153,6 +153,10 @@ SettleArgs settle_args(const Matrix<float>& map, const Matrix<float>& copy,
               weights.shape(0) == rows && weights.shape(1) == neighbors.shape(1) &&
               row_keys.shape(0) == rows && places.shape(1) == map.shape(1),
           "the arrays do not belong to one set of rows");
+  for (std::size_t e = 0; e < rows * neighbors.shape(1); ++e)
+    require(neighbors.data()[e] < static_cast<std::int64_t>(map.shape(0)) &&
+                (neighbors.data()[e] >= 0 || !(weights.data()[e] > 0.0f)),
+            "a list names no point of the map");
   SettleArgs args{};
   args.n = map.shape(0);
   args.dim = static_cast<int>(map.shape(1));

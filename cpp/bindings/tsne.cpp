@@ -13,6 +13,9 @@ namespace umapkit {
 
 namespace {
 
+constexpr std::size_t kLeastNodes =
+    8;  // that a place reads on an axis: Spline::kReach, grid_field.hpp
+
 template <class T>
 using Vector = nb::ndarray<const T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 template <class T>
@@ -86,7 +89,7 @@ void measure_tsne(Vector<std::int64_t> vectors, Vector<std::int32_t> heads, Vect
                          n_threads);
 }
 
-// (nodes, numbers): three sizes, then five numbers (low, spacing, shift), then the potential.
+// (box, potential): five numbers (low of three axes, spacing, shift); one number a node.
 nb::tuple make_field(Matrix<float> map, float freedom, float spacing, float margin, int n_threads) {
   const std::size_t n = map.shape(0), dim = map.shape(1);
   require_dimensions(dim);
@@ -135,7 +138,8 @@ void settle_tsne(Vector<float> box,
     field.nodes[axis] = numbers.shape(axis);
     field.low[axis] = box.data()[axis];
     const bool used = axis == 2 || (axis == 0 && dim >= 2) || (axis == 1 && dim == 3);
-    require(used ? field.nodes[axis] >= 5 : field.nodes[axis] == 1, "the field has another shape");
+    require(used ? field.nodes[axis] >= kLeastNodes : field.nodes[axis] == 1,
+            "the field has another shape");
   }
   for (std::size_t e = 0; e < rows * neighbors.shape(1); ++e)
     require(neighbors.data()[e] >= 0 && static_cast<std::size_t>(neighbors.data()[e]) < n,

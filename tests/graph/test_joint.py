@@ -85,6 +85,16 @@ def test_a_row_without_neighbours_is_refused():
         joint_affinities(lost, perplexity=1)
 
 
+@pytest.mark.parametrize("kind", ["perplexity", "uniform"])
+def test_a_list_that_names_no_row_is_refused(kind):
+    wrong = Neighbors(
+        np.array([[0, 1], [1, 9_000_000]], dtype=np.int32),
+        np.array([[0, 1], [0, 1]], dtype=np.float32),
+    )
+    with pytest.raises(ValueError, match=r"Row 1 lists 9000000 .* there are only 2"):
+        joint_affinities(wrong, perplexity=1, kind=kind)
+
+
 def test_wider_lists_hold_nearly_all_true_neighbours():
     rows = np.random.default_rng(1).normal(size=(3000, 8)).astype(np.float32)
     index = build_index(rows, n_neighbors=16, method="descent", random_state=0)

@@ -42,6 +42,13 @@ def test_padding_agrees_with_its_numpy_twin(n, density, n_epochs):
         np.testing.assert_allclose(found.degree, pruned.sum(axis=1), rtol=1e-6)
 
 
+def test_a_column_beyond_the_last_is_refused():
+    parts = np.ones(2, np.float32), np.array([50_000_000, 0]), np.array([0, 1, 2])
+    graph = sp.csr_array(parts, shape=(2, 2))
+    with pytest.raises(ValueError, match="indices"):
+        PaddedEdges.whole(graph)
+
+
 def test_the_edge_at_the_limit_stays_and_the_order_of_columns_does_not_matter():
     least = np.float32(least_weight(100, 4))
     values = np.array([1.0, least, np.nextafter(least, np.float32(0)), 0.0], dtype=np.float32)

@@ -51,6 +51,13 @@ def test_the_median_has_half_the_weight_on_either_side():
         metric=METRICS["manhattan"],
     )
     assert even[0, 0] == 3.0
+    between = centre_rows(
+        np.array([[0.0], [1.0], [2.0]], dtype=np.float32),
+        np.array([[0, 1, 2]], dtype=np.int32),
+        np.array([[0.5, 0.0, 0.5]]),
+        metric=METRICS["manhattan"],
+    )
+    assert between[0, 0] == 1.0  # what weighs nothing is no end of the interval
 
 
 def test_directions_have_a_mean_direction():

@@ -71,6 +71,13 @@ def test_a_row_without_neighbours_stays_at_its_start():
     assert np.all(np.isfinite(found))
 
 
+def test_a_list_that_names_no_point_is_refused():
+    y, neighbors, weights, start, keys = case()
+    neighbors[1, 0] = len(y)
+    with pytest.raises(ValueError, match="names no point of the map"):
+        settle(y, neighbors, weights, start, keys, a=A, b=B, n_epochs=30)
+
+
 @pytest.mark.parametrize("n", [1, 7, 80])
 def test_a_prepared_map_settles_alike(n):
     y, neighbors, weights, start, keys = case(n=n)

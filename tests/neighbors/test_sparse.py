@@ -100,6 +100,14 @@ def test_same_bits_for_every_instruction_set():
     assert len(answers) == 1
 
 
+def test_the_largest_seed_may_descend_again():
+    """A second descent takes the next seed: after the last comes 0."""
+    rows = sp.random_array((1500, 800), density=0.02, rng=0, format="csr")
+    how = {"metric": "manhattan", "method": "descent", "target_recall": 1.0}
+    found = build_index(as_sparse_rows(rows), random_state=-1, **how)
+    assert found.neighbors.indices.shape == (1500, 15)
+
+
 def test_lists_are_full_where_descent_has_too_few_candidates():
     from umapkit.neighbors.sparse import build_sparse_index
 

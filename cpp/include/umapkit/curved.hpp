@@ -19,9 +19,10 @@
 // attraction left, and full repulsion (umap-learn divides by it, so that its repulsion attracts).
 //
 // The hyperbolic plane is moved under the map so that the middle of the map stays at the origin.
-// Schedule, negatives and draws: sampled.hpp. Complexity as there; pairs are measured sixteen at a
-// time in double, and summed in the order of the edges. Every vertex writes its own place only, so
-// bits depend neither on threads nor on the instruction set.
+// h = rate (1 - t) min(1, (epoch + 1) / (0.4 n_epochs)), t = epoch / n_epochs. Draws and negatives:
+// sampled.hpp, but small maps draw no more of them. Complexity as there; pairs are measured sixteen
+// at a time in double, and summed in the order of the edges. Every vertex writes its own place
+// only, so bits depend neither on threads nor on the instruction set.
 #pragma once
 #include <algorithm>
 #include <cstdint>

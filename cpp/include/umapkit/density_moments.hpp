@@ -13,16 +13,16 @@
 
 UMAPKIT_BEGIN
 
-constexpr std::size_t kSumBlock = 1024;
+constexpr std::size_t kMomentBlock = 1024;
 
 // Sum of f(v) over 0 <= v < n, in one order.
 template <class F>
 double ordered_sum(std::size_t n, int n_threads, F&& f) {
-  std::vector<double> parts((n + kSumBlock - 1) / kSumBlock, 0.0);
-  for_blocks(n, kSumBlock, n_threads, [&](std::size_t begin, std::size_t end, int) {
+  std::vector<double> parts((n + kMomentBlock - 1) / kMomentBlock, 0.0);
+  for_blocks(n, kMomentBlock, n_threads, [&](std::size_t begin, std::size_t end, int) {
     double total = 0.0;
     for (std::size_t v = begin; v < end; ++v) total += f(v);
-    parts[begin / kSumBlock] = total;
+    parts[begin / kMomentBlock] = total;
   });
   double total = 0.0;
   for (const double part : parts) total += part;

@@ -250,7 +250,7 @@ class GridField {
     return static_cast<std::size_t>(std::clamp(static_cast<std::int32_t>(u), 0, last));
   }
 
-  // Four rows of a plane, weighted: by value along it and by slope across it.
+  // Six rows of a plane, weighted: by value along it and by slope across it.
   UMAPKIT_INLINE void plane(const float* first, std::size_t line, std::size_t column,
                             const float* value, const float* slope, F32x8& along,
                             F32x8& across) const {

@@ -61,20 +61,24 @@ inline void weighted_median(const float* rows, std::size_t d, const std::int32_t
                             const double* weights, std::size_t m, std::size_t k, float* out,
                             int n_threads) {
   for_blocks(m, 1, n_threads, [&](std::size_t begin, std::size_t end, int) {
-    std::vector<std::pair<float, double>> column(k);
+    std::vector<std::pair<float, double>> column;  // without the entries that do not count
+    column.reserve(k);
     for (std::size_t q = begin; q < end; ++q) {
       double total = 0.0;
       for (std::size_t j = 0; j < k; ++j) total += weights[q * k + j];
       for (std::size_t c = 0; c < d; ++c) {
+        column.clear();
         for (std::size_t j = 0; j < k; ++j)
-          column[j] = {rows[static_cast<std::size_t>(neighbors[q * k + j]) * d + c],
-                       weights[q * k + j]};
+          if (weights[q * k + j] > 0.0)
+            column.emplace_back(rows[static_cast<std::size_t>(neighbors[q * k + j]) * d + c],
+                                weights[q * k + j]);
         std::sort(column.begin(), column.end());
         double below = 0.0;
         std::size_t j = 0;
-        while (j + 1 < k && below + column[j].second < 0.5 * total) below += column[j++].second;
+        while (j + 1 < column.size() && below + column[j].second < 0.5 * total)
+          below += column[j++].second;
         float x = column[j].first;
-        if (j + 1 < k && below + column[j].second == 0.5 * total)
+        if (j + 1 < column.size() && below + column[j].second == 0.5 * total)
           x = 0.5f * x + 0.5f * column[j + 1].first;
         out[q * d + c] = x;
       }

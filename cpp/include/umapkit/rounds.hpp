@@ -19,7 +19,7 @@
 UMAPKIT_BEGIN
 
 // Where threads wait for each other, again and again.
-class Meeting {
+class Barrier {
  public:
   // Called once, before anybody comes for good; those who came already wait for it.
   void expect(int n) {
@@ -83,8 +83,8 @@ void for_rounds(const std::vector<std::size_t>& sizes, int n_threads, Work&& wor
   std::atomic<bool> failed{false};
   std::exception_ptr failure;
   std::mutex failure_lock;
-  Meeting meeting;
-  // What fails leaves the rest of the work undone, but comes to every meeting: others wait there.
+  Barrier barrier;
+  // What fails leaves the rest of the work undone, but comes to every barrier: others wait there.
   const auto guarded = [&](auto&& f) {
     if (failed.load(std::memory_order_relaxed)) return;
     try {
@@ -104,7 +104,7 @@ void for_rounds(const std::vector<std::size_t>& sizes, int n_threads, Work&& wor
           work(r, b, thread);
         }
       });
-      meeting.wait([&] { guarded([&] { last(r); }); });
+      barrier.wait([&] { guarded([&] { last(r); }); });
     }
   };
   std::vector<std::thread> threads;
@@ -112,13 +112,13 @@ void for_rounds(const std::vector<std::size_t>& sizes, int n_threads, Work&& wor
   try {
     for (int t = 1; t < workers; ++t)
       threads.emplace_back([&, t] {
-        meeting.begin();
+        barrier.begin();
         run(t);
       });
   } catch (...) {
     // The system refused a thread: those that started, and this one, do the work.
   }
-  meeting.expect(1 + static_cast<int>(threads.size()));
+  barrier.expect(1 + static_cast<int>(threads.size()));
   run(0);
   for (auto& thread : threads) thread.join();
   if (failure) std::rethrow_exception(failure);

@@ -1,14 +1,15 @@
 // New points on a finished map of t-SNE, each by itself.
 //
-//   KL_i = sum_j p_{j|i} log(p_{j|i} / q_{j|i}),   q_{j|i} = w_ij / phi(y_i),  phi(y) = sum_j w(|y
-//   - y_j|^2) g_i = x sum_j p_{j|i} e_ij (y_i - y_j) + 1/2 grad phi(y_i) / phi(y_i),   shortened to
+//   KL_i = sum_j p_{j|i} log(p_{j|i} / q_{j|i}),   q_{j|i} = w_ij / phi(y_i)
+//   phi(y) = sum_j w(|y - y_j|^2)
+//   g_i = x sum_j p_{j|i} e_ij (y_i - y_j) + 1/2 grad phi(y_i) / phi(y_i), no longer than
 //   `steepest`
 //
 // j: points of the map, which stay; p_{j|i}: sum 1 over the nearest rows. Gains and momentum as in
 // tsne_step.hpp. Embedding new points so is openTSNE's (Policar, Strazar, Zupan: openTSNE, J. Stat.
 // Softw. 2024); normalised for each point alone, it does not see the rest of the batch. phi comes
 // from the map's grid (grid_field.hpp); outside of its box, or where it is coarse, from all points.
-// O(steps (k + 4^D)) a point.
+// O(steps (k + 6^D)) a point.
 #pragma once
 #include <cmath>
 #include <cstdint>

@@ -306,13 +306,7 @@ def _directed(
             "the bandwidths of the same neighbours."
         )
         raise ValueError(msg)
-    if indices.size and int(indices.max()) >= n_columns:
-        row, column = np.argwhere(indices >= n_columns)[0]
-        msg = (
-            f"Row {row} lists {indices[row, column]} as a neighbour, but there are only "
-            f"{n_columns} rows, numbered from 0."
-        )
-        raise ValueError(msg)
+    check_listed(indices, n_columns)
     targets = np.empty_like(indices)
     values = np.empty_like(distances)
     counts = np.empty(n, dtype=np.int32)
@@ -329,3 +323,27 @@ def _directed(
     )
     begins = np.arange(n, dtype=np.int64) * indices.shape[1]
     return Lists(begins, counts, targets.ravel(), values.ravel())
+
+
+def check_listed(indices: NDArray[np.int32], n_columns: int) -> None:
+    """Raise where a list names a row that is not there: a kernel would write beyond its arrays.
+
+    Parameters
+    ----------
+    indices : int32 array of shape (n, k)
+        Numbers of neighbours; below 0 where there is none.
+    n_columns : int
+        Rows that can be named.
+
+    Raises
+    ------
+    ValueError
+        Naming the first such place.
+    """
+    if indices.size and int(indices.max()) >= n_columns:
+        row, column = np.argwhere(indices >= n_columns)[0]
+        msg = (
+            f"Row {row} lists {indices[row, column]} as a neighbour, but there are only "
+            f"{n_columns} rows, numbered from 0."
+        )
+        raise ValueError(msg)

@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 
 from umapkit import _kernels
 from umapkit._threads import resolve_n_jobs
+from umapkit.graph._fuzzy import check_listed
 from umapkit.neighbors import Neighbors
 
 Kind = Literal["perplexity", "uniform"]
@@ -48,7 +49,8 @@ def joint_affinities(
     Raises
     ------
     ValueError
-        If a perplexity is out of its range, or a row has no neighbour.
+        If a perplexity is out of its range, a row has no neighbour, or a list names a row that is
+        not there.
 
     References
     ----------
@@ -56,6 +58,7 @@ def joint_affinities(
     Peluffo-Ordóñez, Verleysen, Neurocomputing 169 (2015).
     """
     n, n_threads = neighbors.n, resolve_n_jobs(n_jobs)
+    check_listed(neighbors.indices, n)
     if kind == "uniform":
         targets, values, counts = _uniform(neighbors)
         ratio = 1.0  # the union of ones is their maximum

@@ -81,6 +81,7 @@ class PaddedEdges:
         n_threads: int,
     ) -> PaddedEdges:
         """Weights over ``cut[0]``, where that is at least ``cut[1]``."""
+        graph.check_format(full_check=True)  # a column beyond the last would be read anywhere
         n = shape_of(graph)[0]
         if vertices is None:
             vertices = np.arange(n, dtype=np.int32)

@@ -78,7 +78,7 @@ def sparse_descent_neighbors(
         if repeat:
             width, reach = width + 16, reach + reach // 2
             keys, ids = _rank(table, np.arange(n, dtype=np.int32), ids, width, n_threads)
-        _descend(table, keys, ids, reach, seed + repeat, n_threads)
+        _descend(table, keys, ids, reach, (seed + repeat) % 2**64, n_threads)
         recall = truth.recall(keys[truth.sample, :k])
     listed, distances = _first(table, keys, ids, k, n_threads)
     check_finite(distances)
