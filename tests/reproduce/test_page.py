@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,8 @@ from pyarrow import parquet
 from umapkit.reproduce import PAPER, Budget, Reproduction, reproduce
 from umapkit.reproduce._findings import Cell, Findings
 from umapkit.reproduce._methods import METHODS
-from umapkit.reproduce._page import few_rows, table_rows
+from umapkit.reproduce._page import few_rows, table_rows, why_not
+from umapkit.reproduce._relations import Entry, Outcome
 from umapkit.reproduce._store import Store
 from umapkit.reproduce._tasks import FIGURES, VARIANTS, Wanted
 
@@ -123,6 +125,22 @@ def test_a_fit_that_fails_keeps_the_others_and_its_reason(
     assert len(made.failed) == made.fitted == 2
     assert "failed: ValueError: no luck today" in made.markdown.read_text(encoding="utf-8")
     assert any("no luck" in line for line in said)
+
+
+def test_a_relation_that_fails_says_what_was_smaller_and_whether_it_is_chance(
+    whole: Reproduction, tiny: Budget
+):
+    found = findings_of(whole, tiny)
+    found.sizes["digits"] = (240, 0, 50, 64, "every fifth row tests")
+    wrong = (Entry("parametric_tsne", 2, "", "knn1", 0.5),)
+    outcome = Outcome("PCA has the lowest accuracy", "digits", "2-D", False, "", wrong, 0.01)
+    said = why_not(found, outcome)
+    assert said.startswith("DOES NOT HOLD by 0.0100: P. t-SNE (1 passes of 1,000")
+    assert said.endswith("within chance: two standard errors of 50 test rows are 0.2000")
+    assert "beyond chance" in why_not(found, replace(outcome, gap=0.3))
+    maps = (Entry("pca", 2, "", "silhouette", 0.5),)
+    assert why_not(found, replace(outcome, breaking=maps)) == "DOES NOT HOLD by 0.0100: PCA"
+    assert why_not(found, replace(outcome, holds=True, breaking=())) == ""
 
 
 def test_several_seeds_are_shown_as_mean_and_spread(tiny: Budget, tmp_path: Path):

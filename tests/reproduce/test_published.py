@@ -65,10 +65,25 @@ def test_a_relation_notices_when_it_fails_and_when_a_number_is_missing():
         value = published_number(data, method, dimensions, labels, metric)
         return 0.1 if value is not None and method == "tsne" else value
 
-    found = {(one.text, one.where): one.holds for one in relations(worse, ["mnist"])}
-    assert found["t-SNE has the highest trustworthiness", "2-D"] is False
-    assert found["P. UMAP's detached decoder errs at least as much as UMAP/AE's", "64-D"] is None
-    assert found["+ UMAP (Euclidean) beats the baseline", "4 labels"] is True
+    found = {(one.text, one.where): one for one in relations(worse, ["mnist"])}
+    best = found["t-SNE has the highest trustworthiness", "2-D"]
+    assert best.holds is False
+    assert {one.method for one in best.breaking} == set(METHODS) - {"direct_umap"}
+    assert best.gap == pytest.approx(0.9675 - 0.1)
+    decoders = found["P. UMAP's detached decoder errs at least as much as UMAP/AE's", "64-D"]
+    assert decoders.holds is None
+    few = found["+ UMAP (Euclidean) beats the baseline", "4 labels"]
+    assert (few.holds, few.breaking, few.gap) == (True, (), 0.0)
+
+
+def test_equal_numbers_are_not_above_each_other():
+    def equal(data: str, method: str, dimensions: int, labels: str, metric: str) -> float | None:
+        return 0.5
+
+    found = {one.text: one for one in relations(equal, ["mnist"])}
+    assert found["+ UMAP (Euclidean) beats the baseline"].holds is False
+    assert found["+ UMAP (learned) is within .03 of the baseline"].holds is True
+    assert found["t-SNE has the highest trustworthiness"].holds is True
 
 
 def test_numbers_are_judged_by_their_tolerance_and_direction():

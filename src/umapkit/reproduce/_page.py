@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 from collections import Counter
@@ -23,7 +24,7 @@ from umapkit.reproduce._findings import Cell, Findings
 from umapkit.reproduce._methods import METHODS
 from umapkit.reproduce._notes import ARTEFACTS, FURTHER, REMARKS
 from umapkit.reproduce._published import DATA, TABLES
-from umapkit.reproduce._relations import relations
+from umapkit.reproduce._relations import Outcome, relations
 from umapkit.reproduce._sets import SETS
 from umapkit.reproduce._tasks import DIMENSIONS, LOSS_DATA, VARIANTS, table_methods, table_title
 
@@ -198,21 +199,46 @@ def _processor() -> str:
 
 def _order(findings: Findings) -> list[Block]:
     outcomes = relations(findings.measured, _rows_of(findings))
-    smaller = findings.store.budget.compared()
-    fails = "DOES NOT HOLD" + (" (networks are smaller here)" if smaller else "")
     known = [outcome for outcome in outcomes if outcome.holds is not None]
     kept = sum(bool(outcome.holds) for outcome in known)
     rows = [
-        [SETS[o.data].title, o.where, o.text, "holds" if o.holds else fails, o.numbers]
+        [
+            SETS[o.data].title,
+            o.where,
+            o.text,
+            "holds" if o.holds else why_not(findings, o),
+            o.numbers,
+        ]
         for o in known
     ]
     text = (
         f"Relations that hold in every row of the paper's tables: {kept} of {len(known)} hold "
-        f"here, {len(outcomes) - len(known)} lack a number. Where networks are smaller than in "
-        "the paper (°), a relation between them and the other methods may fail for that reason."
+        f"here, {len(outcomes) - len(known)} lack a number. One that does not hold says which "
+        "numbers are on the wrong side, what of them was smaller than in the paper, and whether "
+        "the gap is more than chance."
     )
     headers = ["data", "where", "relation", "here", "left | right"]
     return [Heading("Order of the methods"), Text(text), Grid(headers, rows)]
+
+
+def why_not(findings: Findings, outcome: Outcome) -> str:
+    """Say what may be the reason that a relation does not hold; empty where it does."""
+    if outcome.holds:
+        return ""
+    reasons = []
+    for one in outcome.breaking:
+        cell = findings.cell(outcome.data, one.method, one.dimensions, one.labels, one.metric)
+        title = VARIANTS[one.method] if one.labels else METHODS[one.method].title
+        reasons.append(f"{title} ({cell.size})" if cell.size else title)
+    said = f"DOES NOT HOLD by {outcome.gap:.4f}: {'; '.join(reasons)}"
+    first = outcome.breaking[0]
+    few, sizes = findings.store.budget.few_new, findings.sizes.get(outcome.data)
+    if first.metric not in ("knn1", "knn5", "accuracy") or sizes is None or first.value is None:
+        return said
+    judged = sizes[2] if not first.labels or few is None else min(few, sizes[2])
+    chance = 2 * math.sqrt(2 * first.value * (1 - first.value) / judged)
+    word = "within" if outcome.gap <= chance else "beyond"
+    return f"{said}. {word} chance: two standard errors of {judged:,} test rows are {chance:.4f}"
 
 
 def _figure(findings: Findings, figure: int) -> list[Block]:
