@@ -78,4 +78,4 @@ def test_without_torch_the_networks_say_so(monkeypatch: pytest.MonkeyPatch):
 def test_the_paper_is_what_the_defaults_are():
     assert Budget() == PAPER
     assert PAPER.compared() == []
-    assert ("passes of the autoencoder", "50", "5") in SMALL.compared()
+    assert ("passes of the autoencoder", "50", "10") in SMALL.compared()
