@@ -24,8 +24,10 @@ from _run import find_packages, run_method
 from _scores import list_recall, map_scores
 from _table import failure, keep, read_records, side_by_side, write_record
 
+_OF_THIS_MACHINE = ("peer", "record", "table", "keep")  # paths: not for the records
 
-def arguments() -> argparse.Namespace:
+
+def options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -44,11 +46,21 @@ def arguments() -> argparse.Namespace:
     add("--record", type=Path, help="file of the records")
     add("--table", type=Path, metavar="FILE", help="print the table of the last run in FILE")
     add("--keep", type=Path, metavar="CSV", help="append the numbers to a file of records/")
-    return parser.parse_args()
+    return parser
+
+
+def command(asked: argparse.Namespace) -> str:
+    """What was measured, as it is asked for: whatever is not the default, but no path."""
+    usual = vars(options().parse_args([]))
+    words = [Path(__file__).name]
+    for name, value in vars(asked).items():
+        if name not in _OF_THIS_MACHINE and value != usual[name]:
+            words += [f"--{name}", *map(str, value if isinstance(value, list) else [value])]
+    return " ".join(words)
 
 
 def main() -> None:
-    asked = arguments()
+    asked = options().parse_args()
     if asked.table is not None:
         records = read_records(asked.table)
         print(f"# {records[0]['machine']}\n\n{side_by_side(records)}")
@@ -85,7 +97,7 @@ def main() -> None:
     print(f"# {here}; {asked.jobs} threads, seeds {asked.seeds}, {run}")
     print(f"\n{side_by_side(records)}\n\nRecords: {file}")
     if asked.keep is not None:
-        keep(asked.keep, records, " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]))
+        keep(asked.keep, records, command(asked))
 
 
 def warm_up(asked: argparse.Namespace, found: dict) -> None:

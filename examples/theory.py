@@ -173,6 +173,20 @@ def weights() -> dict[str, Any]:
     }
 
 
+def crossing(d: Values, push: Values, pull: Values) -> str:
+    """Distance below which repulsion wins and beyond which attraction does."""
+    stronger = np.flatnonzero(push > pull)
+    if len(stronger) == 0:
+        return "nowhere"
+    last = int(stronger[-1])
+    if last == len(d) - 1:
+        return "everywhere"
+    # Both are nearly powers of d: between two of its values their logarithms are straight lines.
+    near, beyond = np.log(push / pull)[last : last + 2]
+    share = near / (near - beyond)
+    return f"{d[last] * (d[last + 1] / d[last]) ** share:.2f}"
+
+
 def lines() -> list[str]:
     """Compute everything and return what the page quotes."""
     tables = [ring_losses(seed)[0] for seed in range(7)]
@@ -184,10 +198,7 @@ def lines() -> list[str]:
     out.append("digits: distance below which repulsion wins, median edge")
     for method, curves in forces.items():
         for name in list(curves)[1:]:
-            stronger = np.flatnonzero(curves[name] > curves["attraction"])
-            # Repulsion wins below this distance, attraction beyond it.
-            place = "nowhere" if len(stronger) == 0 else f"{d[stronger[-1]]:.2f}"
-            place = "everywhere" if len(stronger) == len(d) else place
+            place = crossing(d, curves[name], curves["attraction"])
             out.append(f"  {method + ', ' + name:<33}{place:>12}")
     found = weights()
     n = found["n"]

@@ -4,6 +4,7 @@ import csv
 from pathlib import Path
 
 from _table import keep, markdown, numbers, read_records, side_by_side, write_record
+from side_by_side import command, options
 
 
 def made(method: str, **more) -> dict:
@@ -76,3 +77,9 @@ def test_the_numbers_of_a_run_are_kept_with_machine_and_version(tmp_path: Path):
 
 def test_a_method_that_failed_leaves_no_number():
     assert numbers([{"set": "digits", "method": "pacmap", "status": "not installed"}]) == []
+
+
+def test_records_tell_what_was_measured_and_no_path_of_the_machine():
+    words = "--sets mnist --seeds 0 1 2 --jobs 99 --peer /a/python /b/python --keep /c/records.csv"
+    asked = options().parse_args([*words.split(), "--record", "/d/run.jsonl"])
+    assert command(asked) == "side_by_side.py --sets mnist --seeds 0 1 2 --jobs 99"

@@ -17,6 +17,16 @@ def search_of(card):
     return "bits" if isinstance(card.formula, FromCounts) else "formula"
 
 
+def test_the_page_names_every_metric_with_a_largest_distance():
+    text = " ".join(PAGE.read_text(encoding="utf-8").split())
+    told = {}
+    for part in text.split("says otherwise: ", 1)[1].split(". For the", 1)[0].split(";"):
+        value, names = part.split(" for ")
+        told |= dict.fromkeys(re.findall(r"`(\w+)`", names), float(value))
+    limits = {name: card.disconnection_distance for name, card in METRICS.items()}
+    assert told == {name: value for name, value in limits.items() if value < float("inf")}
+
+
 def test_the_page_lists_every_metric_as_it_is():
     rows = {re.findall(r"`(\w+)`", row[0])[0]: row for row in table_rows(PAGE, "The list")}
     assert set(rows) == set(METRICS)

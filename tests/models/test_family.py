@@ -326,7 +326,6 @@ def test_parameters_that_cannot_be_or_do_nothing_are_refused_by_name(small, wron
 
 
 def test_largevis_of_the_digits_keeps_their_classes(digits):
-    """Check A19 of the acceptance table: 10-NN accuracy at least 0.95."""
     model = LargeVis(random_state=0).fit(digits[0])
     assert knn_accuracy(model.embedding_, digits[1], n_neighbors=10) >= 0.95
 

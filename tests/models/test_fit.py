@@ -37,7 +37,7 @@ def test_iris_is_mapped_as_well_as_the_incumbent_is_asked_to():
 
 
 def test_digits_come_out_as_good_as_from_umap_learn(digits, digits_model):
-    """A10; umap-learn 0.5.12, mean of seeds 0-2: trustworthiness .9889, 5-NN .9887."""
+    """Of umap-learn 0.5.12, mean of seeds 0-2: trustworthiness .9889, 5-NN .9887."""
     rows, labels = digits
     assert trustworthiness(rows, digits_model.embedding_) > 0.9889 - 0.01
     assert knn_accuracy(digits_model.embedding_, labels) > 0.9887 - 0.01

@@ -52,7 +52,7 @@ def clusters(embedding, n):
 def test_a_classification_cost_separates_classes_beyond_their_labels(
     digits, partly, plain, parameters
 ):
-    """A25: cross-entropy and triplet, all labels and a third of them."""
+    """Cross-entropy and triplet, all labels and a third of them."""
     rows, labels = digits
     for y, gain in ((labels, 0.05), (partly, 0.02)):
         model = UMAP(random_state=0, **parameters).fit(rows, y)
@@ -63,7 +63,6 @@ def test_a_classification_cost_separates_classes_beyond_their_labels(
 
 @pytest.mark.parametrize("parameters", COSTS[2:], ids=str)
 def test_turns_of_both_costs_converge(digits, partly, parameters):
-    """A25: the alternating mode."""
     history = History(every=20)
     model = UMAP(random_state=0, observers=history, **parameters).fit(digits[0], partly)
     losses = np.array(history.losses)
@@ -86,7 +85,7 @@ JOINT = {"supervision": "cross_entropy", "supervision_weight": 3.0}
 @pytest.mark.parametrize("seed", [42, 43, 44, 45])
 @pytest.mark.parametrize("parameters", [{}, JOINT, IN_TURNS, {"supervision": "triplet"}], ids=str)
 def test_supervised_iris_and_blobs_are_their_classes(parameters, seed):
-    """A25, and the incumbent's thresholds."""
+    """With umap-learn's thresholds."""
     rows, labels = load_iris(return_X_y=True)
     model = UMAP(n_neighbors=10, min_dist=0.01, random_state=seed, **parameters)
     with warnings.catch_warnings():

@@ -58,7 +58,7 @@ def test_new_rows_do_not_move_the_map(model, split):
 
 
 def test_new_rows_land_among_their_class(model, split):
-    """A10: transform, then 5 neighbours, at least .95."""
+    """Transform, then 5 neighbours, at least .95."""
     from umapkit.quality import knn_accuracy
 
     found = model.transform(split[2])

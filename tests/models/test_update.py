@@ -188,6 +188,24 @@ def test_a_warm_start_begins_at_the_places_of_a_model(digits):
     assert trustworthiness(rows[:900], warm.embedding_, n_neighbors=10) > 0.95
 
 
+@pytest.mark.parametrize("kind", [umapkit.PCA, umapkit.LaplacianEigenmaps])
+@pytest.mark.parametrize("made", [UMAP, umapkit.LargeVis, umapkit.CombinedUMAP])
+def test_a_start_of_axes_is_scaled_whatever_the_units_of_the_data(digits, kind, made):
+    rows = digits[0][:300] * 1000
+    begun = kind(random_state=0).fit(rows)
+    keywords = {"n_epochs": 0, "random_state": 0}
+    if made is umapkit.CombinedUMAP:
+        parts = [(slice(0, 32), "euclidean"), (slice(32, 64), "euclidean")]
+        models = [
+            made(parts, model=UMAP(init=init, **keywords)) for init in (begun, begun.embedding_)
+        ]
+    else:
+        models = [made(init=init, **keywords) for init in (begun, begun.embedding_)]
+    by_model, by_array = (model.fit(rows).embedding_ for model in models)
+    assert np.array_equal(by_model, by_array)
+    assert np.allclose([by_model.min(axis=0), by_model.max(axis=0)], [[0, 0], [10, 10]])
+
+
 def test_a_warm_start_survives_clone_save_and_load(digits, tmp_path):
     rows = digits[0]
     first = UMAP(random_state=0, n_epochs=30).fit(rows[:300])

@@ -37,7 +37,6 @@ def error(fitted: ParametricUMAP, rows: np.ndarray) -> float:
 
 
 def test_a_joint_decoder_reconstructs_better_than_a_detached_one(digits, joint, detached):
-    """Check A12 at 8-D."""
     rows, _, new, _ = digits
     assert error(joint, rows) < error(detached, rows)
     assert error(joint, new) < error(detached, new)
@@ -45,7 +44,6 @@ def test_a_joint_decoder_reconstructs_better_than_a_detached_one(digits, joint, 
 
 
 def test_in_two_dimensions_a_joint_decoder_is_no_worse(digits):
-    """Check A12 at 2-D."""
     rows, _, new, _ = digits
     one, two = (model(n_steps=300, reconstruction=how).fit(rows) for how in ("joint", "detached"))
     assert error(one, rows) <= error(two, rows)
@@ -53,7 +51,6 @@ def test_in_two_dimensions_a_joint_decoder_is_no_worse(digits):
 
 
 def test_a_detached_decoder_leaves_the_encoder_as_it_is_without_one(digits):
-    """Check A12: bit by bit."""
     alone, detached = (
         model(n_components=8, n_steps=60, reconstruction=how).fit(digits[0][:500])
         for how in (None, "detached")

@@ -35,7 +35,7 @@ def fixed_loss(graph, places: np.ndarray, curve: tuple[float, float]) -> float:
 
 
 def test_the_map_is_nearly_as_good_as_that_of_umap_and_so_is_its_loss(digits):
-    """Checks A11 (trustworthiness, held-out accuracy) and A21 (cross-entropy).
+    """Trustworthiness, held-out accuracy, cross-entropy.
 
     The held-out accuracy differs by .01 from seed to seed, and so from processor to processor; with
     this step size the least of five seeds was .947, with the default .942.
@@ -55,7 +55,7 @@ def test_the_map_is_nearly_as_good_as_that_of_umap_and_so_is_its_loss(digits):
 
 
 def test_batches_of_points_make_a_worse_map(digits):
-    """Check A13, second half; the first is `test_batches_of_one_edge_train`."""
+    """Batches of one edge: `test_batches_of_one_edge_train`."""
     rows = digits[0]
     by_edges, by_points = (
         quality.trustworthiness(

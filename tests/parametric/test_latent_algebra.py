@@ -49,7 +49,6 @@ def digits():
 
 
 def test_attribute_vectors_raise_what_is_measured_in_held_out_images(digits):
-    """Check A22."""
     rows, attributes = digits
     fitted, new = rows[:1200], rows[1200:]
     model = ParametricUMAP(

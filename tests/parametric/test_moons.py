@@ -10,7 +10,6 @@ from umapkit.parametric import SemiSupervisedUMAP  # noqa: E402
 
 
 def test_three_labels_a_moon_are_enough_with_umaps_loss_and_not_without():
-    """Check A14."""
     rows, moons = make_moons(2000, noise=0.1, random_state=1)
     new, truth = make_moons(1000, noise=0.1, random_state=2)
     known = np.full(2000, -1)

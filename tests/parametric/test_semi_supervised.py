@@ -25,7 +25,6 @@ def digits():
 
 
 def test_four_labels_a_class_go_further_with_umaps_loss(digits):
-    """Check A15, on digits."""
     rows, labels = digits
     learned, new = rows[:1400], rows[1400:]
     known = few(labels[:1400], 4)

@@ -68,7 +68,6 @@ def test_a_map_like_the_data_has_no_divergence_and_the_gradient_stays_finite():
 
 @pytest.mark.parametrize("freedom", [1.0, "dimensions", "learned"])
 def test_the_divergence_falls_and_the_map_can_be_trusted(digits, freedom):
-    """Check A16."""
     fitted = model(degrees_of_freedom=freedom).fit(digits)
     kl = fitted.history_["kl"]
     assert kl[-1] < 0.75 * kl[0]

@@ -89,7 +89,6 @@ def test_every_way_of_training_parts_the_clouds(blobs, keywords):
 
 
 def test_batches_of_one_edge_train(blobs):
-    """Check A13, first half."""
     fitted = model(batch_size=1, n_steps=400).fit(blobs[0])
     assert np.isfinite(fitted.embedding_).all()
     assert fitted.n_steps_ == 400

@@ -30,7 +30,7 @@ from umapkit.models._fit import begin
 from umapkit.models._labels import NO_COST
 from umapkit.models._terms import Leaf, Node, same_table
 from umapkit.models._update import DENSITIES
-from umapkit.models._warm import is_model, warm_start
+from umapkit.models._warm import is_model, keeps_scale, warm_start
 
 if TYPE_CHECKING:
     from umapkit.models._umap import UMAP
@@ -264,6 +264,7 @@ def lay_out_combination(made: Combination, rows: Any, *, pure: bool = True) -> N
     init: Any = model.init
     warm = is_model(init)
     if warm:
+        warm = keeps_scale(init)
         init = warm_start(init, rows, graph, seed=made.seed_)
     length, wanted = resolve_epochs(model.n_epochs, shape_of(graph)[0])
     options = model._layout_options(n_epochs=length, seed=made.seed_)

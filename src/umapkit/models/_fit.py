@@ -27,7 +27,7 @@ from umapkit.models._copies import Copies
 from umapkit.models._density import MORE_EPOCHS, density_term, keep_densities
 from umapkit.models._labels import Labels, keep_labels
 from umapkit.models._place import NewRows
-from umapkit.models._warm import is_model, warm_start
+from umapkit.models._warm import is_model, keeps_scale, warm_start
 from umapkit.neighbors import (
     GivenDistances,
     GivenIndex,
@@ -164,6 +164,7 @@ def lay_out(model: UMAP, memberships: csr_array, rows: Any, labels: Labels | Non
     warm = is_model(init)
     if warm:
         known = rows if copies.keeps_all else model._finder.rows
+        warm = keeps_scale(init)
         init = warm_start(init, known, memberships, seed=model.seed_)
     elif not isinstance(init, str):
         init = np.asarray(init)

@@ -94,6 +94,7 @@ class LaplacianEigenmaps(MapEstimator):
     True
     """
 
+    _has_scale_of_layouts = False  # eigenvectors have none
     _finder: Any
     _index: NeighborIndex | None
     _places: Copies

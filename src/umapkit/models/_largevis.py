@@ -54,7 +54,8 @@ class LargeVis(FamilyMember):
         Number of edges drawn, instead of `n_epochs`. Published: 10^9 up to 10,000 rows, 1.5 10^9
         for 70,000 (by the serial optimizer some ten minutes).
     init : {"spectral", "pca", "random"}, array or fitted model, default "spectral"
-        Where points begin; scaled to [0, 10] on every axis, but the places of a model.
+        Where points begin; scaled to [0, 10] on every axis, but the map of a model other than
+        `PCA` and `LaplacianEigenmaps`.
     optimizer : {"sampled", "literal"}, default "sampled"
         "sampled": parallel, every point moves once an epoch by the expected attraction of all its
         edges. "literal": edge by edge, as published, but on one thread.

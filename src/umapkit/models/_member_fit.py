@@ -26,7 +26,7 @@ from umapkit.layout.contrast import ContrastLayout
 from umapkit.layout.tsne import TsneLayout, TsneOptions
 from umapkit.models._members import Plan
 from umapkit.models._tsne_fit import find_lists, make_tsne_start, search
-from umapkit.models._warm import is_model, warm_start
+from umapkit.models._warm import is_model, keeps_scale, warm_start
 
 if TYPE_CHECKING:
     from umapkit.models._member import FamilyMember
@@ -117,13 +117,15 @@ def begin(model: FamilyMember, plan: Plan, graph: csr_array, rows: Any) -> Layou
 
 
 def make_member_start(model: FamilyMember, graph: csr_array, rows: Any) -> NDArray[np.float32]:
-    """Start of a layout but t-SNE's: every axis scaled to [0, 10], or places of a model."""
+    """Start of a layout but t-SNE's: every axis scaled to [0, 10], or the map of a model."""
     init = model._start()
     if is_model(init):
         places = warm_start(init, rows, graph, seed=model.seed_)
-        n = len(graph.indptr) - 1
-        return given_start(places, n_rows=n, n_components=model.n_components, seed=model.seed_)
-    if not isinstance(init, str):
+        if keeps_scale(init):
+            n = len(graph.indptr) - 1
+            return given_start(places, n_rows=n, n_components=model.n_components, seed=model.seed_)
+        init = places
+    elif not isinstance(init, str):
         init = np.asarray(init)
         if len(init) == len(model._places.slot) and not model._places.keeps_all:
             init = init[model._places.kept]

@@ -65,6 +65,7 @@ class PCA(MapEstimator):
     True
     """
 
+    _has_scale_of_layouts = False  # but that of the data
     _axes: PrincipalAxes
 
     def __init__(

@@ -73,7 +73,8 @@ class UMAP(Algebra, Invertible, Updatable, ClassPredictor):
     init : {"spectral", "pca", "random"}, array (n, n_components) or model, default "spectral"
         Start of the layout; scaled to [0, 10] on every axis. With another output metric an array
         holds its coordinates and is taken as it is. A fitted model is a warm start: its rows begin
-        at their places, others where it places them, and nothing is scaled.
+        at their places, others where it places them, and nothing is scaled, unless it is a `PCA`
+        or `LaplacianEigenmaps`, whose maps have no scale of a layout.
     min_dist : float, default 0.1
         How tight points may pack, in units of the map; 0 to `spread`. Larger values spread
         clumps out.

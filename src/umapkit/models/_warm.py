@@ -81,11 +81,20 @@ def _takes_distances(model: Any) -> bool:
     return isinstance(metric, str) and metric == "precomputed"
 
 
+def keeps_scale(init: Any) -> bool:
+    """Whether the places of the model `init` are at the scale of a layout.
+
+    Principal components have the units of the data, and eigenvectors none: such places are scaled
+    like those of an array.
+    """
+    return bool(getattr(init, "_has_scale_of_layouts", True))
+
+
 def warm_start(init: Any, rows: Rows, graph: csr_array, *, seed: int) -> NDArray[np.float32]:
     """Places of `rows` on the map of `init`, all of them finite.
 
-    The map keeps its place and scale. Rows that `init` cannot place (NaN) are put among their
-    neighbours in `graph`; see `fill_places`.
+    The map keeps its place and scale (which may mean nothing: `keeps_scale`). Rows that `init`
+    cannot place (NaN) are put among their neighbours in `graph`; see `fill_places`.
     """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*places are NaN", category=UserWarning)

@@ -69,8 +69,9 @@ class ParametricUMAP(ClassPredictor, Decoding):
         their variance, which takes less time and fewer steps, and is folded back into their
         columns at the end of ``fit``; it does not see the other axes. Larger values keep finer
         detail. Where little is gained (fewer than 128 columns or over 2,048, or more than half as
-        many axes), with labels, a decoder or the global correlation, and with metrics other than
-        euclidean, cosine and correlation, all columns are used as they are, as with ``None``.
+        many axes), with labels, a decoder, the global correlation or `compile`, and with metrics
+        other than euclidean, cosine and correlation, all columns are used as they are, as with
+        ``None``.
     batches : {"edges", "schedule", "points"}, default "edges"
         "edges": edges drawn by their memberships. "schedule": umap-learn's literal epochs, an edge
         once every ``w_max / w`` of them. "points": Algorithm 2 of the tutorial, batches of rows and

@@ -32,7 +32,7 @@ class ProgressiveUMAP(StreamKeeper):
     n_components : int, default 2
         Dimensions of the map, at least 1.
     metric : str, default "euclidean"
-        Distance between rows: "euclidean", "cosine", "correlation" or "manhattan".
+        Distance between rows: "euclidean", "sqeuclidean", "cosine", "correlation" or "manhattan".
     min_dist : float, default 0.1
         How tight points may pack, in units of the map; 0 to `spread`.
     spread : float, default 1.0

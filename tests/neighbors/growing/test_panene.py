@@ -46,7 +46,7 @@ def deepest(table: PaneneTable) -> int:
 
 @pytest.mark.parametrize("shape", ["normal", "clusters"])
 def test_ten_columns_are_found_with_32_checks(shape):
-    # Check A18: recall at least 0.9 after draining, and all that changed is told.
+    # Recall at least 0.9 after draining, and all that changed is told.
     rows = np.random.default_rng(1).normal(size=(5000, 10)).astype(np.float32)
     if shape == "clusters":
         rows = clusters(5000, 10, seed=1)
