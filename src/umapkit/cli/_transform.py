@@ -42,8 +42,7 @@ def transform(
             msg = f"{name} is for maps of one metric; {model} holds a {type(umap).__name__}."
             raise ValueError(msg)
     known = getattr(umap, "feature_names_in_", None)
-    choose = known is not None and has_named_columns(data)
-    names = [str(name) for name in known] if choose else None
+    names = [*map(str, known)] if known is not None and has_named_columns(data) else None
     table = source.read(data, names=names, n_jobs=n_jobs)
     further = dict(table.labels) if holds_columns(output) else {}
     ids = table.ids if holds_columns(output) else None

@@ -42,8 +42,8 @@ def update(
     del debug  # read by the wrapper
     umap = saved_umap(model, "adds rows to")
     known = getattr(umap, "feature_names_in_", None)
-    choose = known is not None and has_named_columns(data)
-    table = source.read(data, names=[*map(str, known)] if choose else None, n_jobs=n_jobs)
+    names = [*map(str, known)] if known is not None and has_named_columns(data) else None
+    table = source.read(data, names=names, n_jobs=n_jobs)
     old, m = len(umap.embedding_), len(table.rows)
     further: dict[str, Any] = {}
     ids = None
