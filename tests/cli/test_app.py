@@ -10,7 +10,10 @@ import umapkit
 from umapkit.cli._report import one_line, reported
 from umapkit.cli.app import main
 
-COMMANDS = ["fit", "combine", "transform", "update", "stream", "inverse", "plot", "score", "info"]
+COMMANDS = [
+    "fit", "combine", "transform", "update", "stream", "inverse", "plot", "score", "report",
+    "reproduce", "info",
+]  # fmt: skip
 
 
 def _process(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -34,3 +34,11 @@ def test_wrong_files_are_refused(tmp_path):
     path.write_text("n_neighbors = = 3\n", encoding="utf-8")
     with pytest.raises(ValueError, match="is no TOML file"):
         merge_config(GIVEN, str(path))
+
+
+def test_a_flag_with_two_sides_wins_over_the_file_on_both(tmp_path):
+    path = tmp_path / "c.toml"
+    path.write_text("header = true\nquiet = true\n", encoding="utf-8")
+    given = {"header": False, "quiet": False}
+    assert merge_config(given, str(path)) == {"header": False, "quiet": True}
+    assert merge_config({**given, "header": None}, str(path))["header"] is True

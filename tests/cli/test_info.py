@@ -59,3 +59,9 @@ def test_info_plans_for_a_table_that_is_not_at_hand(run):
     assert "not ROWSxCOLUMNS" in run("info", "--shape", "1000000", code=2).stderr
     assert "not both" in run("info", "example:digits", "--shape", "9x9", code=2).stderr
     assert "Give a file" in run("info", code=2).stderr
+
+
+def test_info_counts_all_that_is_missing_as_one_value(run, tmp_path):
+    (tmp_path / "a.csv").write_text("p,year\n1,1990\n2,\n3,\n4,1991\n", encoding="utf-8")
+    facts = json.loads(run("info", tmp_path / "a.csv", "--label-column", "year", "--json").stdout)
+    assert facts["label columns"] == {"year": 3}

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import base64
+import json
+
 import numpy as np
 import pytest
 
@@ -19,7 +22,25 @@ def test_a_picture_is_written(run, made_map, tmp_path, options):
 def test_a_vector_picture_has_the_title(run, made_map, tmp_path):
     pytest.importorskip("matplotlib")
     run("plot", made_map, "-o", tmp_path / "map.svg", "--title", "Ten digits")
-    assert (tmp_path / "map.svg").read_text(encoding="utf-8").count("<") > 100
+    drawn = (tmp_path / "map.svg").read_text(encoding="utf-8")
+    assert drawn.count("<") > 100
+    # Letters are outlines; the text stands beside them.
+    assert "<!-- Ten digits -->" in drawn
+
+
+def test_a_page_has_the_classes_of_the_picture(run, tmp_path):
+    path, out = tmp_path / "map.parquet", tmp_path / "map.html"
+    classes = np.array([1.0, 2.0, np.nan, -1.0, 2.0, 10.0])
+    write_map(path, np.eye(6)[:, :2], columns={"class": classes})
+    run("plot", path, "-o", out, "--labels", "class")
+    text = out.read_text(encoding="utf-8")
+    data = json.loads(
+        text[text.index('{"title"') : text.index("</script>", text.index('{"title"'))]
+    )
+    column = data["columns"][0]
+    assert column["kind"] == "category"
+    assert column["levels"] == ["1", "2", "10"]
+    assert list(base64.b64decode(column["data"])) == [1, 2, 0, 0, 2, 3]
 
 
 def test_a_page_is_written_with_its_columns(run, made_map, tmp_path):

@@ -48,3 +48,40 @@ def test_what_does_not_fit_is_refused(run, csv, made_map, tmp_path):
     assert "has 300 rows, but the map" in answer.stderr
     answer = run("score", csv, made_map, "--labels", "colour", code=1)
     assert "no column 'colour'" in answer.stderr
+
+
+@pytest.mark.parametrize("command", ["score", "report"])
+def test_labels_are_no_data_wherever_they_are_taken_from(run, csv, made_map, tmp_path, command):
+    bare = tmp_path / "bare.npy"
+    write_map(bare, read_map(made_map).embedding)
+    options = ("--labels", "year", "--n-neighbors", "7", "--sample-size", "100", "--json")
+    facts = [json.loads(run(command, csv, path, *options).stdout) for path in (made_map, bare)]
+    if command == "report":
+        assert [one["facts"]["columns"] for one in facts] == [64, 64]
+    else:
+        assert facts[0]["trustworthiness (7)"] == facts[1]["trustworthiness (7)"]
+
+
+def test_labels_of_the_map_need_not_stand_in_the_data(run, made_map, tmp_path, digits):
+    np.save(tmp_path / "rows.npy", digits[0])
+    assert _scores(run, tmp_path / "rows.npy", made_map, "--labels", "kind")["silhouette"] > 0
+
+
+def test_rows_without_a_place_are_left_out_and_counted(run, tmp_path, digits):
+    rows, labels = digits
+    points = rows[:, [20, 42]].astype(np.float32)
+    np.save(tmp_path / "rows.npy", rows)
+    np.save(tmp_path / "placed.npy", rows[9:])
+    for name, begin in (("all.csv", 0), ("placed.csv", 9)):
+        places = points.copy()
+        places[:9] = np.nan
+        write_map(tmp_path / name, places[begin:], columns={"kind": labels[begin:]})
+    found = _scores(run, tmp_path / "rows.npy", tmp_path / "all.csv", "--labels", "kind")
+    assert found.pop("rows without a place, left out") == 9
+    wanted = _scores(run, tmp_path / "placed.npy", tmp_path / "placed.csv", "--labels", "kind")
+    assert found == {**wanted, "rows": 300}
+
+
+def test_no_neighbours_are_refused_not_replaced(run, csv, made_map):
+    answer = run("score", csv, made_map, "--n-neighbors", "0", code=1)
+    assert "n_neighbors=0 is out of range" in answer.stderr

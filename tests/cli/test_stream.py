@@ -75,3 +75,10 @@ def test_standard_input_is_a_source(tmp_path):
 def test_what_cannot_be_done_is_said(run, tmp_path, csv, options, says):
     answer = run("stream", csv, "-o", tmp_path / "m.csv", *options, *FAST, code=1)
     assert says in answer.stderr
+
+
+def test_a_file_where_the_model_is_to_be_is_refused_before_the_work(run, tmp_path, csv):
+    (tmp_path / "model").write_text("", encoding="utf-8")
+    answer = run("stream", csv, "-o", tmp_path / "m.csv", "--model", tmp_path / "model", code=1)
+    assert "is a file. Give a folder" in answer.stderr
+    assert not (tmp_path / "m.csv").exists()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -72,3 +74,31 @@ def test_models_that_take_several_tables_are_left_to_python(run, tmp_path, digit
     np.save(tmp_path / "new.npy", rows[:5])
     answer = run("transform", tmp_path / "model", tmp_path / "new.npy", "-o", "m.npy", code=1)
     assert "holds a Combination" in answer.stderr
+
+
+def test_rows_without_a_place_are_written_as_such(run, tmp_path):
+    bits = (np.random.default_rng(0).random((80, 12)) < 0.5).astype(np.float32)
+    np.save(tmp_path / "train.npy", bits)
+    folder, out = tmp_path / "model", tmp_path / "placed.csv"
+    fit = ("--metric", "jaccard", "--seed", "7", "--n-epochs", "20")
+    run("fit", tmp_path / "train.npy", "-o", tmp_path / "m.csv", "--model", folder, *fit)
+    np.save(tmp_path / "new.npy", np.concatenate([bits[:2], np.zeros((1, 12)), bits[2:4]]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        answer = run("transform", folder, tmp_path / "new.npy", "-o", out)
+    assert "4 rows placed, 1 have no place (NaN)" in answer.stderr
+    written = read_map(out).embedding
+    np.testing.assert_array_equal(np.isnan(written).any(axis=1), [0, 0, 1, 0, 0])
+
+
+@pytest.mark.parametrize("name", ["runs.csv/new.npy", "x.pqr.npy"])
+def test_only_the_end_of_a_files_name_says_that_it_is_a_table(run, csv, tmp_path, digits, name):
+    folder, new = tmp_path / "model", tmp_path / name
+    options = ("--label-column", "year")
+    run("fit", csv, "-o", tmp_path / "m.csv", "--model", folder, *FAST, *options)
+    new.parent.mkdir(exist_ok=True)
+    np.save(new, digits[0][:5])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        run("transform", folder, new, "-o", tmp_path / "n.csv")
+    assert len(read_map(tmp_path / "n.csv").embedding) == 5

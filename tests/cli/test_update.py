@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -70,3 +72,46 @@ def test_what_does_not_fit_is_refused_before_the_work(run, tmp_path, digits, hal
     (umapkit.UMAP(n_epochs=3).fit(digits[0]) * umapkit.UMAP(n_epochs=3).fit(digits[0])).save(guided)
     answer = run("update", guided, new, "-o", tmp_path / "m.csv", code=1)
     assert "holds a Combination; this command adds rows to maps of UMAP" in answer.stderr
+
+
+def test_rows_without_names_may_follow_a_table(run, tmp_path, digits, halves):
+    folder = tmp_path / "model"
+    year = ("--label-column", "year")
+    run("fit", halves[0], "-o", tmp_path / "o.csv", "--model", folder, *FAST, *year)
+    np.save(tmp_path / "new.npy", digits[0][200:210])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        run("update", folder, tmp_path / "new.npy", "-o", tmp_path / "n.npy", "--quiet")
+        assert len(read_map(tmp_path / "n.npy").embedding) == 210
+        answer = run("update", folder, "example:iris", "-o", tmp_path / "n.npy", code=1)
+    assert "are for files" not in answer.stderr
+
+
+@pytest.mark.parametrize("index", ["", "id"])
+def test_names_of_old_and_new_rows_are_kept(run, tmp_path, halves, index):
+    folder, maps = tmp_path / "model", [tmp_path / "o.parquet", tmp_path / "all.csv"]
+    for letter, path in zip("ab", halves, strict=True):
+        header, *lines = path.read_text(encoding="utf-8").splitlines()
+        named = [f"{letter}{i},{line}" for i, line in enumerate(lines)]
+        path.write_text("\n".join([f"{index},{header}", *named]) + "\n", encoding="utf-8")
+    old, new = halves
+    run("fit", old, "-o", maps[0], "--model", folder, *FAST)
+    run("update", folder, new, "-o", maps[1], "--map", maps[0], "--quiet")
+    written = read_map(maps[1])
+    expected = [f"a{i}" for i in range(200)] + [f"b{i}" for i in range(100)]
+    assert written.ids is not None
+    assert written.ids.tolist() == expected
+    run("update", folder, new, "-o", tmp_path / "more.parquet", "--quiet")
+    names = read_map(tmp_path / "more.parquet").ids
+    assert names is not None
+    assert names.tolist() == [None] * 200 + expected[200:]
+
+
+def test_a_label_that_is_called_new_is_refused(run, tmp_path, halves):
+    folder = tmp_path / "model"
+    run("fit", halves[0], "-o", tmp_path / "o.npy", "--model", folder, *FAST)
+    text = halves[1].read_text(encoding="utf-8").replace("kind", "new", 1)
+    halves[1].write_text(text, encoding="utf-8")
+    answer = run("update", folder, halves[1], "-o", tmp_path / "m.csv", code=1)
+    assert "The column 'new'" in answer.stderr
+    run("update", folder, halves[1], "-o", tmp_path / "m.npy", "--quiet")

@@ -87,3 +87,30 @@ def test_what_is_no_map_is_refused(tmp_path):
     (tmp_path / "b.npy").write_bytes(b"")
     with pytest.raises(ValueError, match="cannot be read"):
         read_map(tmp_path / "b.npy")
+
+
+@pytest.mark.parametrize("name", ["m.parquet", "m.csv", "m.tsv", "M.TSV", "m.npy"])
+def test_rows_without_a_place_are_written_and_come_back(tmp_path, name):
+    coords = RNG.normal(size=(5, 2)).astype(np.float32)
+    coords[1], coords[3, 0] = np.nan, np.nan
+    given = coords.copy()
+    write_map(tmp_path / name, coords)
+    np.testing.assert_array_equal(coords, given)
+    back = read_map(tmp_path / name).embedding
+    np.testing.assert_array_equal(back[[0, 2, 4]], coords[[0, 2, 4]])
+    assert np.isnan(back[[1, 3]]).all()
+    with pytest.raises(ValueError, match="infinity"):
+        write_map(tmp_path / name, np.array([[np.nan, 1], [np.inf, 2]]))
+    with pytest.raises(ValueError, match="none has a place on the map"):
+        write_map(tmp_path / name, np.full((3, 2), np.nan))
+
+
+@pytest.mark.parametrize(("dimensions", "taken"), [(2, "z"), (1, "x"), (4, "y"), (2, "umap0")])
+def test_no_further_column_is_read_as_a_coordinate(tmp_path, dimensions, taken):
+    with pytest.raises(ValueError, match=f"'{taken}' would be read as a coordinate"):
+        write_map(tmp_path / "m.csv", RNG.normal(size=(4, dimensions)), columns={taken: range(4)})
+    columns = {"umap": range(4), "zz": range(4)}
+    write_map(tmp_path / "m.csv", RNG.normal(size=(4, dimensions)), columns=columns)
+    back = read_map(tmp_path / "m.csv")
+    assert back.embedding.shape == (4, dimensions)
+    assert back.columns.keys() == columns.keys()

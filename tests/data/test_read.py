@@ -198,6 +198,9 @@ def test_sparse_archives_and_matrix_market_files_are_read(tmp_path):
     dense = np.where(np.abs(VALUES) > 0.5, VALUES, 0)
     sp.save_npz(tmp_path / "s.npz", sp.csr_array(dense))
     np.testing.assert_array_equal(read_table(tmp_path / "s.npz").rows, dense)
+    for wrong in ({"key": "kind"}, {"label_columns": ["kind"]}):
+        with pytest.raises(ValueError, match="holds one sparse matrix and no array 'kind'"):
+            read_table(tmp_path / "s.npz", **wrong)
     scipy.io.mmwrite(tmp_path / "m.mtx", sp.coo_array(dense), precision=9)
     np.testing.assert_array_equal(read_table(tmp_path / "m.mtx").rows, dense)
     content = (tmp_path / "m.mtx").read_bytes()

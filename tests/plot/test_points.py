@@ -312,6 +312,7 @@ def test_lists_read_only_and_non_contiguous_arrays_are_taken():
         (ValueError, "NaN in all", np.full((4, 2), np.nan), {}),
         (ValueError, "does not turn into numbers", [["a", "b"]], {}),
         (TypeError, "was not fitted", _Unfitted(), {}),
+        (TypeError, "keeps its map elsewhere", _Unfitted(), {}),
         (
             ValueError,
             "labels and values were both",

@@ -13,6 +13,8 @@ from umapkit.quality import (
     neighbor_recall,
     neighborhood_preservation,
     out_of_sample_agreement,
+    row_preservation,
+    row_trustworthiness,
     trustworthiness,
 )
 
@@ -176,3 +178,43 @@ def test_new_rows_of_another_width_are_refused():
         out_of_sample_agreement(rows, points, rows[:4], points[:4, :1])
     with pytest.raises(ValueError, match="not known"):
         trustworthiness(rows, points, metric="nonsense")
+
+
+def test_zero_rows_by_cosine_are_alike_and_at_distance_1_from_others():
+    rows, points = pair("cosine")
+    empty = [4, 40, 41]
+    rows[empty], points[empty] = 0, 0
+    ranks = np.zeros((90, 90), dtype=int)
+    ranked = order_of(np.round(far_of(rows, "cosine"), 12))
+    np.put_along_axis(ranks, ranked, np.arange(1, 90)[None].repeat(90, 0), axis=1)
+    listing = order_of(far_of(points, "euclidean"))[:, :9]
+    late = np.maximum(np.take_along_axis(ranks, listing, axis=1) - 9, 0).sum(axis=1)
+    found = row_trustworthiness(rows, points, n_neighbors=9, metric="cosine")
+    # All others are equally far from an empty row, but for rounding.
+    full = np.setdiff1d(np.arange(90), empty)
+    expected = 1 - 2 * late / (9 * (2 * 90 - 3 * 9 - 1))
+    np.testing.assert_allclose(found[full], expected[full], atol=1e-12)
+    kept = row_preservation(rows, points, n_neighbors=2, metric="cosine")
+    assert (kept[empty] == 1).all()
+    new = np.zeros((1, rows.shape[1]))
+    placed = out_of_sample_agreement(rows, points, new, [[0, 0]], n_neighbors=3, metric="cosine")
+    assert placed.preservation == 1
+
+
+def test_a_list_that_names_no_row_is_told_which_it_names():
+    from types import SimpleNamespace
+
+    rows, _ = pair("euclidean")
+    for wrong, word in ((-2, "-2"), (90, "90")):
+        indices = np.arange(90)[:, None].repeat(3, axis=1)
+        indices[5, 2] = wrong
+        lists = SimpleNamespace(indices=indices, distances=np.zeros((90, 3)))
+        with pytest.raises(ValueError, match=f"names row {word}, but there are 90 rows"):
+            neighbor_recall(rows, lists)
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_new_rows_need_three_training_rows(n):
+    rows = np.arange(6.0).reshape(3, 2)
+    with pytest.raises(ValueError, match="too few: n_neighbors=1 needs 3"):
+        out_of_sample_agreement(rows[:n], rows[:n], rows, rows, n_neighbors=1)

@@ -140,3 +140,110 @@ def test_what_cannot_be_reported_is_refused(example):
         report(globe, rows)
     with pytest.raises(ValueError, match="finite"):
         report(points, np.full_like(rows, np.nan))
+
+
+def test_the_row_scores_of_a_sample_lie_at_the_rows_that_were_judged(example):
+    rows, points, _ = example
+    every = q.row_trustworthiness(rows, points, n_neighbors=15)
+    kept = q.row_preservation(rows, points, n_neighbors=15)
+    for state in (np.random.default_rng(5), np.random.RandomState(5), None):
+        found = report(points, rows, sample_size=60, random_state=state)
+        judged = np.flatnonzero(np.isfinite(found.trustworthiness))
+        assert len(judged) == 60
+        np.testing.assert_array_equal(found.trustworthiness[judged], every[judged])
+        np.testing.assert_array_equal(found.preservation[judged], kept[judged])
+
+
+def test_the_record_tells_which_figures_are_samples(example):
+    _, _, y = example
+    rng = np.random.default_rng(4)
+    rows = rng.normal(size=(700, 4)).astype(np.float32)
+    lines = {m["name"]: m for m in report(rows[:, :2], rows, rows[:, 0] > 0).to_dict()["measures"]}
+    for name, count in (
+        ("area under R over log k", 500),
+        ("best scale", 500),
+        ("distances, Pearson", 50_000),
+        ("distances, Spearman", 50_000),
+    ):
+        line = lines[name]
+        assert (line["n_judged"], line["exact"]) == (count, False), name
+        assert line["low"] is None
+        assert line["high"] is None
+    assert lines["k-means clusters, NMI"]["exact"] is True
+    few = report(rows[:260, :2], rows[:260], y).to_dict()["measures"]
+    line = next(m for m in few if m["name"] == "best scale")
+    assert (line["n_judged"], line["exact"], line["low"]) == (260, True, line["value"])
+    assert np.isnan(report(np.ones((9, 2)), rows[:9])["distances, Pearson"])
+
+
+def test_the_loss_of_a_report_weighs_repulsion_as_the_model_did(example):
+    rows, _, _ = example
+    model = UMAP(random_state=0, n_epochs=20, negative_sample_rate=20, repulsion_strength=2.0).fit(
+        rows
+    )
+    found = report(model, rows)["effective loss"]
+    loss = q.effective_loss(
+        model.graph_, model.embedding_, model.a_, model.b_, negative_sample_rate=20
+    )
+    assert found == pytest.approx((loss.attraction + 2 * loss.repulsion) / 260)
+    # The model's own figure is of hashed negatives.
+    assert found == pytest.approx(model.loss_ / 260, rel=0.05)
+    assert found.exact
+
+
+def test_the_sampled_loss_of_many_rows_has_an_interval(example, model, monkeypatch):
+    rows, _, _ = example
+    exact = report(model, rows)["effective loss"]
+    monkeypatch.setattr("umapkit.quality._effective.EXACT_LIMIT", 100)
+    monkeypatch.setattr("umapkit.quality._effective.DEFAULT_PAIRS", 20_000)
+    found = report(model, rows, confidence=0.999)["effective loss"]
+    assert found.low < exact < found.high
+    assert found.n_judged == 20_000
+    assert not found.exact
+
+
+def test_a_loss_beside_others_is_not_called_what_was_lowered(example, model):
+    rows, _, _ = example
+    dense = UMAP(random_state=0, n_epochs=20, densmap=True).fit(rows)
+    for one, words in ((model, "what was lowered"), (dense, "UMAP's sampled loss")):
+        line = next(m for m in report(one, rows).measures if m.name == "effective loss")
+        assert words in line.reading
+
+
+def test_labels_that_are_numbers_of_their_own_are_no_clusters(example):
+    rows, points, _ = example
+    found = report(points, rows, np.arange(260) // 1.2)
+    assert found.skipped["k-means clusters, NMI"].startswith("for up to 200 classes, not ")
+    assert "silhouette" not in found.skipped
+
+
+def test_a_model_by_cosine_may_hold_empty_rows(example):
+    rows = np.abs(example[0])
+    rows[[3, 70]] = 0
+    model = UMAP(metric="cosine", random_state=0, n_epochs=20).fit(rows)
+    assert 0.5 < report(model, rows)["trustworthiness (15)"] <= 1
+
+
+def test_labels_and_keywords_are_checked_before_the_work(example, monkeypatch):
+    rows, points, y = example
+
+    def work(*_, **__):
+        raise AssertionError
+
+    monkeypatch.setattr("umapkit.quality._report.space_of", work)
+    with pytest.raises(ValueError, match="one label for each"):
+        report(points, rows, y[:-1])
+    names = np.array([f"class {c}" for c in y], dtype=object)
+    names[7] = None
+    with pytest.raises(ValueError, match="row 7 has no label"):
+        report(points, rows, names)
+    with pytest.raises(ValueError, match="without a metric"):
+        report(points, rows, metric_kwds={"p": 3})
+
+
+def test_a_fitted_model_without_a_map_of_its_own_is_told_so(example):
+    from sklearn.decomposition import PCA
+
+    rows, _, _ = example
+    with pytest.raises(TypeError, match=r"PCA has no embedding_.* give the map itself"):
+        report(PCA(2).fit(rows), rows)

@@ -159,3 +159,12 @@ def test_a_clustering_of_fewer_tries_counts_as_smaller(whole: Reproduction, tiny
     assert "k-means" not in found.cell("digits", "pca", 64, "", "silhouette").size
     assert PAPER.clustering(64) == ""
     assert "k-means" not in found.cell("digits", "pca", 2, "", "nmi").size  # always the paper's
+
+
+def test_a_mean_of_fewer_seeds_than_asked_for_says_so(whole: Reproduction, tiny: Budget):
+    asked = ("digits", "umap", 2, "", "trustworthiness")
+    alone = findings_of(whole, tiny).cell(*asked)
+    some = findings_of(whole, tiny, seeds=(0, 1, 2)).cell(*asked)
+    assert some.measured == alone.measured
+    assert "seeds" not in alone.size
+    assert some.size.endswith("1 of 3 seeds")

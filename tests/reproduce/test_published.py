@@ -93,6 +93,11 @@ def test_numbers_are_judged_by_their_tolerance_and_direction():
     assert judged("trustworthiness", 0.98, trust) == "better"
     error = by_cell()["mnist", "pca", 2, "", "mse"]  # .0557 within a tenth
     assert judged("mse", 0.062, error) == "worse"
+    fine = by_cell()["retina", "ae", 64, "", "mse"]  # .0001 within a tenth
+    # What is printed with the same four places is neither better nor worse.
+    assert judged("mse", 0.000149, fine) == "within"
+    assert judged("mse", 0.000051, fine) == "within"
+    assert judged("mse", 0.00017, fine) == "worse"
     assert judged("mse", 0.04, error) == "better"
     odd = by_cell()["retina", "umap_ae", 2, "", "knn1"]
     assert judged("knn1", 0.1, odd) == "artefact"

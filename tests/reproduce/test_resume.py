@@ -9,8 +9,10 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
+from pyarrow import parquet
 
 from umapkit.reproduce import Budget, reproduce
+from umapkit.reproduce._sets import load_parts
 
 ASKED = {"tables": [2, 5], "figures": [], "data": ["digits"], "methods": ["pca", "umap", "ae"]}
 
@@ -82,3 +84,53 @@ def test_ctrl_c_leaves_a_page_that_says_what_is_missing(tiny: Budget, tmp_path: 
     text = (tmp_path / "report.md").read_text(encoding="utf-8")
     assert "not finished: give the command again to go on" in text
     assert time.time() - (tmp_path / "index.html").stat().st_mtime < 60
+
+
+def test_cells_of_other_data_are_made_again(
+    tiny: Budget, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    asked = {**ASKED, "tables": [2, 8], "methods": ["pca"]}
+    first = reproduce(tmp_path, budget=tiny, n_jobs=1, **asked)
+    assert first.fitted == 8
+    assert reproduce(tmp_path, budget=tiny, n_jobs=1, **asked).fitted == 0
+
+    def other(rows: int, source: str):
+        def loaded(name: str, budget: Budget):
+            parts = load_parts(name, budget)
+            assert parts.labels is not None
+            return replace(parts, rows=parts.rows[:rows], labels=parts.labels[:rows], source=source)
+
+        return loaded
+
+    source = load_parts("digits", tiny).source
+    lines: list[str] = []
+    for change in (other(240, "another file"), other(200, "another file")):
+        monkeypatch.setattr("umapkit.reproduce._run.load_parts", change)
+        made = reproduce(tmp_path, budget=tiny, n_jobs=1, say=lines.append, **asked)
+        assert made.fitted == 8
+        assert reproduce(tmp_path, budget=tiny, n_jobs=1, **asked).fitted == 0
+    assert sum("fitted anew" in line for line in lines) == 16
+    found = parquet.read_table(made.results).to_pylist()
+    assert {(row["rows"], row["source"]) for row in found} == {(200, "another file")}
+
+    def gone(name: str, budget: Budget):
+        raise FileNotFoundError(source)
+
+    monkeypatch.setattr("umapkit.reproduce._run.load_parts", gone)
+    assert reproduce(tmp_path, budget=tiny, n_jobs=1, **asked).fitted == 0
+    assert len(parquet.read_table(made.results)) == len(found)  # what was measured stays
+
+
+def test_a_set_that_cannot_be_read_leaves_the_others_alone(
+    tiny: Budget, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "mnist.npz").write_bytes(b"PK damaged")
+    monkeypatch.setenv("UMAPKIT_DATA", str(folder))
+    asked = {**ASKED, "methods": ["pca"], "data": ["mnist", "digits"]}
+    made = reproduce(tmp_path / "out", budget=tiny, **asked)
+    assert made.fitted == 2
+    assert list(made.failed) == ["mnist, all fits"]
+    assert "data cannot be read: MNIST" in made.failed["mnist, all fits"]
+    assert "data cannot be read: MNIST" in made.markdown.read_text(encoding="utf-8")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,8 @@ import pytest
 from scipy.sparse import coo_array
 
 from umapkit import quality
-from umapkit.reproduce import PAPER, Budget
-from umapkit.reproduce._few import first_labels
+from umapkit.reproduce import PAPER, SMALL, Budget
+from umapkit.reproduce._few import first_labels, smaller
 from umapkit.reproduce._methods import METHODS, Setting
 from umapkit.reproduce._scores import edge_loss, score
 from umapkit.reproduce._sets import SETS, load_parts, why_missing
@@ -33,6 +34,7 @@ def test_scores_of_a_fit_are_those_of_the_quality_room(tiny: Budget):
         assert found[f"knn{k}"] == quality.knn_accuracy(
             points, parts.labels, n_neighbors=k, test_embedding=placed, test_y=parts.new_labels
         )
+    # In a plane by the paper's k-means, whatever the budget.
     agreed = quality.kmeans_nmi(points, parts.labels, n_seeds=5, n_init=10, sample_size=240)
     assert found["nmi"] == agreed.nmi
     wide = METHODS["pca"].fit(parts, Setting(64, 0, tiny, 1, "cpu"))
@@ -91,6 +93,9 @@ def test_parts_do_not_overlap_and_a_missing_set_says_what_to_do(tiny: Budget):
     assert parts.scaled(parts.rows).max() == 1
     assert "birdsong stands in" in why_missing("vireo", FileNotFoundError())
     assert "could not be fetched: MNIST" in why_missing("mnist", ConnectionError())
+    told = why_missing("mnist", FileNotFoundError("UMAPKIT_DATA=/dta is no folder.\nMore."))
+    assert told.endswith("): UMAPKIT_DATA=/dta is no folder.")
+    assert "cannot be read: MNIST" in why_missing("mnist", ValueError("another digest"))
     assert all(about.stand_in in {"", *SETS} for about in SETS.values())
 
 
@@ -108,3 +113,11 @@ def test_the_papers_sets_have_the_papers_sizes(monkeypatch: pytest.MonkeyPatch):
     assert parts.whole
     cifar = load_parts("cifar10", PAPER)
     assert cifar.shape == (3, 32, 32)
+
+
+def test_a_classifier_of_few_labels_says_what_was_smaller():
+    assert smaller(40_000, 40_000, PAPER) == ""
+    assert smaller(20_000, 40_000, PAPER) == "20,000 of 40,000 rows"
+    assert smaller(50_000, 50_000, replace(PAPER, few_steps=10_000)) == "30,000 of 40,000 steps"
+    told = smaller(3000, 50_000, SMALL)
+    assert told == "width 0.25, 3,000 of 50,000 rows, 300 of 40,000 steps"

@@ -172,6 +172,20 @@ def test_text_booleans_and_few_integers_are_categories(tmp_path):
     assert _column(page, "i")["levels"] == ["2020", "2021"]
 
 
+def test_integers_that_a_number_would_round_keep_all_digits(tmp_path):
+    ids = 1234567890123456700 + np.arange(30)
+    objects = np.array([*ids[:-1].tolist(), None], dtype=object)
+    unsigned = ids.astype("u8") * 4
+    columns = {"id": ids, "object": objects, "unsigned": unsigned, "low": -ids}
+    page = _written(tmp_path, np.zeros((30, 2)), columns=columns)
+    for name, values in columns.items():
+        column = _column(page, name)
+        shown = [column["levels"][k - 1] if k else None for k in column["values"]]
+        assert shown == [None if v is None else str(v) for v in values.tolist()]
+    edge = _written(tmp_path, np.zeros((30, 2)), columns={"edge": 2**53 - np.arange(30)})
+    assert _column(edge, "edge")["kind"] == "number"
+
+
 def test_many_levels_take_wider_codes(tmp_path):
     names = [f"row {i}" for i in range(300)]
     column = _column(_written(tmp_path, np.zeros((300, 2)), columns={"name": names}), "name")

@@ -28,7 +28,7 @@ def as_map(map_or_model: Any, *, name: str) -> NDArray[np.float64]:
     Raises
     ------
     TypeError
-        If it is an estimator that was not fitted.
+        If it is an estimator without ``embedding_``: not fitted, or with its map elsewhere.
     ValueError
         If the shape is not (n, 2), if n is 0, if a position is infinite, or if no row has a place.
 
@@ -42,8 +42,8 @@ def as_map(map_or_model: Any, *, name: str) -> NDArray[np.float64]:
         given = given.embedding_
     elif hasattr(given, "fit") and hasattr(given, "get_params"):
         msg = (
-            f"{name} is a {type(map_or_model).__name__} that was not fitted: it has no embedding_. "
-            "Call fit first, or give positions of shape (n, 2)."
+            f"{name} is a {type(map_or_model).__name__} that has no embedding_: it was not fitted, "
+            "or keeps its map elsewhere. Call fit first, or give positions of shape (n, 2)."
         )
         raise TypeError(msg)
     try:

@@ -17,7 +17,8 @@ def merge_config(given: Mapping[str, Any], config: str | None) -> dict[str, Any]
     Parameters
     ----------
     given : mapping
-        Options of the command line; ``None``, ``False`` and an empty list mean not given.
+        Options of the command line; ``None``, an empty list and, but for ``header``, ``False``
+        mean not given.
     config : str or None
         Path of the file. Its keys are the names of options, with ``_`` or ``-``.
 
@@ -53,6 +54,8 @@ def merge_config(given: Mapping[str, Any], config: str | None) -> dict[str, Any]
             raise ValueError(msg)
         if name in _LISTS and isinstance(value, str):
             value = [value]
-        if options[name] is None or options[name] is False or options[name] == []:
+        # --no-header is given; a flag that is not stays False.
+        absent = options[name] is False and name != "header"
+        if options[name] is None or absent or options[name] == []:
             options[name] = value
     return options

@@ -6,7 +6,9 @@ from typing import Annotated, Any
 
 import numpy as np
 import typer
+from numpy.typing import NDArray
 
+from umapkit._pictures import missing
 from umapkit.cli._inputs import show
 from umapkit.cli._options import Debug, Json, MaybeData
 from umapkit.cli._source import Source
@@ -57,7 +59,7 @@ def info(
         "rows": n,
         "columns": d,
         "column names": table.columns,
-        "label columns": {name: len(set(values.tolist())) for name, values in table.labels.items()},
+        "label columns": {name: _count(values) for name, values in table.labels.items()},
         "named rows": table.ids is not None,
         "rows equal to an earlier one": equal,
         "constant columns": int(np.count_nonzero(np.ptp(table.rows, axis=0) == 0)),
@@ -70,6 +72,12 @@ def info(
         facts["label columns"] = facts["label columns"] or None
         facts["named rows"] = "yes" if facts["named rows"] else "no"
     show(data, facts, as_json=as_json)
+
+
+def _count(values: NDArray[Any]) -> int:
+    """Count different values; all that are missing are one."""
+    absent = missing(values)
+    return len(set(values[~absent].tolist())) + bool(absent.any())
 
 
 def _add_memory(facts: dict[str, Any], memory: int, *, as_json: bool) -> None:

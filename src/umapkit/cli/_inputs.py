@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from umapkit.data import Table, load, read_table
 
 _EXAMPLE = "example:"
+_TABLES = (".parquet", ".pq", ".csv", ".csv.gz", ".tsv", ".tsv.gz", ".h5ad")
 
 
 def read_rows(
@@ -58,6 +59,13 @@ def read_rows(
         msg = f"{source} has no column {missing[0]!r}. It has: {', '.join(labels) or 'none'}."
         raise ValueError(msg)
     return Table(rows=example.data, columns=_list(example.columns), labels=labels)
+
+
+def has_named_columns(source: str) -> bool:
+    """Tell whether columns of this source can be chosen by name: those of a table's file can."""
+    if source.startswith(_EXAMPLE):
+        return False
+    return Path(source).name.lower().endswith(_TABLES)
 
 
 def _list(names: Sequence[str] | None) -> list[str] | None:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from numpy.typing import NDArray
 
+from umapkit._pictures import categories
 from umapkit.cli._options import Debug, Quiet
 from umapkit.cli._report import say
 from umapkit.data import MapFile, read_map
@@ -84,8 +85,9 @@ def _page(drawn: MapFile, output: str, labels: str | None, values: str | None, t
     if drawn.ids is not None:
         columns["id"] = drawn.ids
     if labels is not None:
-        # Text, so that numbers of classes are categories however many there are.
-        columns[labels] = [None if v is None else str(v) for v in _column(drawn, labels).tolist()]
+        # Names, so that numbers of classes are categories however many there are, as in a picture.
+        found = categories(_column(drawn, labels), minus_one_is_missing=True)
+        columns[labels] = [None if code < 0 else found.names[code] for code in found.codes]
     if values is not None:
         columns[values] = _column(drawn, values).astype(float)
     write_page(output, drawn.embedding, columns=columns, color_by=labels or values, title=title)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from umapkit.cli._inputs import show
 from umapkit.cli._options import Data, Debug, Jobs, Json
 from umapkit.cli._source import Source
-from umapkit.data import MapFile, read_map
+from umapkit.data import MapFile, Table, read_map
 
 MapArgument = Annotated[str, typer.Argument(metavar="MAP", help="File that 'umapkit fit' wrote.")]
 Labels = Annotated[
@@ -53,23 +53,42 @@ def score(
     from umapkit import quality
 
     rows, judged, y = rows_and_map(data, map_file, labels, source, n_jobs)
-    few, many = n_neighbors or 5, n_neighbors or 15
+    few, many = (5, 15) if n_neighbors is None else (n_neighbors, n_neighbors)
     common: dict[str, Any] = {"n_jobs": n_jobs, "sample_size": sample_size}
-    facts: dict[str, Any] = {
-        "rows": len(rows),
+    facts: dict[str, Any] = {"rows": len(rows)}
+    placed = ~np.isnan(judged.embedding).any(axis=1)
+    points = judged.embedding[placed]
+    if len(points) < len(rows):
+        rows, y = rows[placed], None if y is None else y[placed]
+        facts["rows without a place, left out"] = int(np.count_nonzero(~placed))
+    facts |= {
         f"trustworthiness ({few})": quality.trustworthiness(
-            rows, judged.embedding, n_neighbors=few, metric=metric, **common
+            rows, points, n_neighbors=few, metric=metric, **common
         ),
         f"neighborhood preservation ({many})": quality.neighborhood_preservation(
-            rows, judged.embedding, n_neighbors=many, metric=metric, **common
+            rows, points, n_neighbors=many, metric=metric, **common
         ),
     }
     if y is not None:
         facts[f"nearest-neighbour accuracy ({few})"] = quality.knn_accuracy(
-            judged.embedding, y, n_neighbors=few, n_jobs=n_jobs
+            points, y, n_neighbors=few, n_jobs=n_jobs
         )
-        facts["silhouette"] = quality.silhouette(judged.embedding, y, **common)
+        facts["silhouette"] = quality.silhouette(points, y, **common)
     show(f"Scores of {map_file}", facts, as_json=as_json)
+
+
+def _read(
+    source: Source, data: str, labels: str | None, *, optional: bool, n_jobs: int | None
+) -> Table:
+    """Read the data without its column of labels, which it need not have if it is `optional`."""
+    if labels is None:
+        return source.read(data, n_jobs=n_jobs)
+    try:
+        return source.read(data, also_labels=[labels], n_jobs=n_jobs)
+    except ValueError:
+        if not optional:
+            raise
+        return source.read(data, n_jobs=n_jobs)
 
 
 def rows_and_map(
@@ -83,8 +102,7 @@ def rows_and_map(
         If map and data have other numbers of rows.
     """
     judged = read_map(map_file)
-    wanted = [] if labels is None or labels in judged.columns else [labels]
-    table = source.read(data, also_labels=wanted, n_jobs=n_jobs)
+    table = _read(source, data, labels, optional=labels in judged.columns, n_jobs=n_jobs)
     if len(table.rows) != len(judged.embedding):
         msg = (
             f"{data} has {len(table.rows):,} rows, but the map {map_file} has "

@@ -12,6 +12,7 @@ import typer
 
 from umapkit.cli._groups import options_of
 from umapkit.cli._inputs import holds_columns
+from umapkit.cli._make import check_folder
 from umapkit.cli._options import Debug, Jobs, ModelOut, Out, Quiet
 from umapkit.cli._report import say
 from umapkit.cli._source import split_names
@@ -111,6 +112,7 @@ def stream(
         given["random_state"] = given.pop("seed")
     dim = given.get("n_components", 2)
     check_map_path(output, n_components=dim, ids=[] if holds_columns(output) else None)
+    check_folder(model)
     skip = 0
     resumed = journal is not None and Path(journal).expanduser().is_file()
     if resumed:

@@ -7,7 +7,7 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from umapkit.cli._inputs import holds_columns, saved_umap, with_names
+from umapkit.cli._inputs import has_named_columns, holds_columns, saved_umap, with_names
 from umapkit.cli._options import Data, Debug, Jobs, ModelFolder, Out, Quiet
 from umapkit.cli._report import say
 from umapkit.cli._source import Source
@@ -42,7 +42,7 @@ def transform(
             msg = f"{name} is for maps of one metric; {model} holds a {type(umap).__name__}."
             raise ValueError(msg)
     known = getattr(umap, "feature_names_in_", None)
-    names = [str(name) for name in known] if known is not None and _is_table(data) else None
+    names = [*map(str, known)] if known is not None and has_named_columns(data) else None
     table = source.read(data, names=names, n_jobs=n_jobs)
     further = dict(table.labels) if holds_columns(output) else {}
     ids = table.ids if holds_columns(output) else None
@@ -59,12 +59,9 @@ def transform(
         further["score"] = np.asarray(outside)
     else:
         embedding = umap.transform(rows)
-    write_map(output, np.asarray(embedding), columns=further, ids=ids)
+    embedding = np.asarray(embedding)
+    write_map(output, embedding, columns=further, ids=ids)
     if not quiet:
-        say(f"{len(table.rows):,} rows placed; map in {output}")
-
-
-def _is_table(source: str) -> bool:
-    """Tell whether a file of this name has named columns."""
-    name = source.lower()
-    return any(part in name for part in (".parquet", ".pq", ".csv", ".tsv", ".h5ad"))
+        lost = int(np.isnan(embedding).any(axis=1).sum())
+        without = f", {lost:,} have no place (NaN)" if lost else ""
+        say(f"{len(embedding) - lost:,} rows placed{without}; map in {output}")

@@ -9,7 +9,7 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
-from umapkit.cli._inputs import holds_columns, saved_umap, with_names
+from umapkit.cli._inputs import has_named_columns, holds_columns, saved_umap, with_names
 from umapkit.cli._make import check_folder, summary
 from umapkit.cli._options import Data, Debug, Jobs, ModelFolder, ModelOut, Out, Quiet
 from umapkit.cli._report import is_terminal, say
@@ -42,27 +42,38 @@ def update(
     del debug  # read by the wrapper
     umap = saved_umap(model, "adds rows to")
     known = getattr(umap, "feature_names_in_", None)
-    table = source.read(data, names=None if known is None else [*map(str, known)], n_jobs=n_jobs)
-    old = len(umap.embedding_)
+    names = [*map(str, known)] if known is not None and has_named_columns(data) else None
+    table = source.read(data, names=names, n_jobs=n_jobs)
+    old, m = len(umap.embedding_), len(table.rows)
     further: dict[str, Any] = {}
+    ids = None
     if holds_columns(output):
         before: dict[str, NDArray[Any]] = {}
+        after, old_ids = dict(table.labels), None
+        if "new" in after:
+            msg = (
+                f"The column 'new' of {data} cannot go along: update writes a column of that name, "
+                "which tells the new rows. Give it another name, or write .npy."
+            )
+            raise ValueError(msg)
         if old_map is not None:
             drawn = read_map(old_map)
             if len(drawn.embedding) != old:
                 msg = f"{old_map} has {len(drawn.embedding):,} rows, {model} has {old:,}."
                 raise ValueError(msg)
-            before = drawn.columns
-        further["new"] = np.repeat([0, 1], [old, len(table.rows)])
-        for name in dict.fromkeys([*before, *table.labels]):
-            if name != "new":
-                further[name] = _joined(
-                    before.get(name), table.labels.get(name), old, len(table.rows)
-                )
+            before, old_ids = drawn.columns, drawn.ids
+        # Names of rows are the column "id" of a map, be it the index of a table or its label.
+        new_ids = after.pop("id", None) if table.ids is None else table.ids
+        if old_ids is not None or new_ids is not None:
+            ids = _joined(old_ids, new_ids, old, m)
+        further["new"] = np.repeat([0, 1], [old, m])
+        for name in dict.fromkeys([*before, *after]):
+            if name != "new":  # of an earlier update
+                further[name] = _joined(before.get(name), after.get(name), old, m)
     elif old_map is not None:
         msg = f"--map has columns, which {output} cannot hold. Write .parquet or .csv."
         raise ValueError(msg)
-    check_map_path(output, n_components=umap.embedding_.shape[1], columns=list(further))
+    check_map_path(output, n_components=umap.embedding_.shape[1], columns=list(further), ids=ids)
     check_folder(new_model)
     umap.set_params(verbose=is_terminal() and not quiet)
     if n_jobs is not None:
@@ -70,11 +81,11 @@ def update(
     started = time.perf_counter()
     umap.update(with_names(table) if known is not None else table.rows)
     seconds = time.perf_counter() - started
-    write_map(output, umap.embedding_, columns=further)
+    write_map(output, umap.embedding_, columns=further, ids=ids)
     if new_model is not None:
         umap.save(new_model)
     if not quiet:
-        done = f"{len(table.rows):,} rows added to {old:,} in {seconds:.1f} s"
+        done = f"{m:,} rows added to {old:,} in {seconds:.1f} s"
         say(f"{done}{summary(umap, output, new_model)}")
 
 

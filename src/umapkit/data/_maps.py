@@ -6,7 +6,9 @@ dimensions, or one, umap0, umap1, and so on.
 
 from __future__ import annotations
 
+import math
 import os
+import re
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +21,9 @@ from numpy.typing import ArrayLike, NDArray
 from umapkit.data._columnar import as_array, read_arrow
 from umapkit.data._files import WRITABLE, as_path, file_format, need_file, need_package, refuse
 from umapkit.data._rows import as_rows
+
+# Columns that are read as coordinates, of a map of whatever number of dimensions.
+_COORDINATE = re.compile(r"[xyz]|umap[0-9]+")
 
 
 def coordinate_names(n_components: int) -> list[str]:
@@ -69,6 +74,12 @@ def check_map_path(
     kind = file_format(path, WRITABLE, "write")
     names = [*coordinate_names(n_components), *(() if ids is None else ("id",))]
     for name in columns:
+        if name not in names and _COORDINATE.fullmatch(name):
+            msg = (
+                f"The column {name!r} would be read as a coordinate of the map: x, y, z, umap0, "
+                "umap1, … are names of coordinates. Give it another name."
+            )
+            raise ValueError(msg)
         if name in names:
             msg = (
                 f"The column {name!r} would be there twice: {', '.join(names)} are columns of the "
@@ -106,7 +117,7 @@ def write_map(
         A file whose name ends in ``.parquet``, ``.csv``, ``.tsv`` or ``.npy``. An existing file is
         replaced, but only once the new one is complete.
     embedding : array-like of shape (n, n_components)
-        The map; written as float32.
+        The map; written as float32. NaN in a row means that the row has no place; it is kept.
     columns : mapping of str to sequence of length n, or None, default=None
         Further columns, for parquet and csv.
     ids : sequence of length n or None, default=None
@@ -115,14 +126,14 @@ def write_map(
     Raises
     ------
     ValueError
-        If the ending is unknown, a length differs, a name is taken by a coordinate, or further
-        columns are given for npy, which cannot hold them.
+        If the ending is unknown, no row has a place, a length differs, a name is one of
+        coordinates, or further columns are given for npy, which cannot hold them.
     ImportError
         If pyarrow is not installed (parquet and csv).
     FileNotFoundError
         If the folder does not exist.
     """
-    coordinates = as_rows(embedding, name="embedding")
+    coordinates = _as_places(embedding, "embedding")
     n, n_components = coordinates.shape
     further = dict(columns or {})
     path, kind = check_map_path(path, n_components=n_components, columns=list(further), ids=ids)
@@ -182,6 +193,19 @@ def write_rows(
     _write_arrow(path, kind, table, names, {})
 
 
+def _as_places(embedding: Any, name: str) -> NDArray[np.float32]:
+    """Check the places of a map: finite, or NaN where a row has none."""
+    places = as_rows(embedding, name=name, missing=math.nan)
+    absent = np.isnan(places).any(axis=1)
+    if absent.all():
+        msg = f"{name} contains NaN in all of its {len(places)} rows: none has a place on the map."
+        raise ValueError(msg)
+    if absent.any():
+        places = places.copy()
+        places[absent] = np.nan
+    return places
+
+
 def _write_arrow(
     path: Path, kind: str, coordinates: NDArray[np.float32], names: list[str], further: dict
 ) -> None:
@@ -197,7 +221,7 @@ def _write_arrow(
         _replace(path, lambda file: parquet.write_table(table, file))
     else:
         csv = need_package("pyarrow.csv", "tables", path)
-        options = csv.WriteOptions(delimiter="\t" if path.suffix == ".tsv" else ",")
+        options = csv.WriteOptions(delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
         _replace(path, lambda file: csv.write_csv(table, file, options))
 
 
@@ -229,6 +253,7 @@ class MapFile:
     Attributes
     ----------
     embedding : ndarray of shape (n, n_components), float32
+        NaN for rows without a place.
     columns : dict of str to ndarray of shape (n,)
         The other columns.
     ids : ndarray of shape (n,), or None
@@ -270,7 +295,7 @@ def read_map(path: str | os.PathLike[str]) -> MapFile:
             values = np.load(path, allow_pickle=False)
         except (ValueError, EOFError, OSError) as error:
             refuse(path, error)
-        return MapFile(as_rows(values, name=path.name))
+        return MapFile(_as_places(values, path.name))
     table, _ = read_arrow(path, kind)
     present = table.column_names
     names = [name for name in ("x", "y", "z") if name in present]
@@ -287,7 +312,7 @@ def read_map(path: str | os.PathLike[str]) -> MapFile:
     ids = as_array(table, "id") if "id" in present else None
     others = [name for name in present if name not in {*names, "id"}]
     return MapFile(
-        embedding=as_rows(table.select(names), name=path.name),
+        embedding=_as_places(table.select(names), path.name),
         columns={name: as_array(table, name) for name in others},
         ids=ids,
     )

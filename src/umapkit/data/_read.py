@@ -151,6 +151,9 @@ def _read_npz(
     if {"format", "shape", "data"} <= arrays.keys():
         import scipy.sparse
 
+        for name in (*(() if key is None else (key,)), *label_columns):
+            msg = f"{path} holds one sparse matrix and no array {name!r}. Leave the name out."
+            raise ValueError(msg)
         return scipy.sparse.load_npz(path), {}
     shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
     matrices = [name for name, a in arrays.items() if a.ndim >= 2 and a.dtype.kind in "biuf"]

@@ -47,15 +47,15 @@ def as_rows(
         How large sparse rows may become as a dense array. ``None``: 4 GiB or a quarter of the
         available memory, whichever is smaller. Dense input is not limited.
     missing : float or None, default=None
-        What NaN becomes, for metrics that know missing values; ``None`` refuses NaN.
+        What NaN becomes, for metrics that know missing values; ``None`` refuses NaN, NaN keeps it.
     n_jobs : int or None, default=None
         Threads for the check; ``None`` takes all cores. The result does not depend on it.
 
     Returns
     -------
     ndarray of shape (n, d), float32, C-contiguous
-        The rows, all finite. An array that is that already is returned itself or as a view of the
-        same memory, not copied.
+        The rows, all finite but for a `missing` that is not. An array that is that already is
+        returned itself or as a view of the same memory, not copied.
 
     Raises
     ------
@@ -93,9 +93,13 @@ def as_rows(
             raise ValueError(_wrong_dimension(array, name))
         check_shape(array.shape, name=name, min_rows=min_rows)
         values = _narrow(array, name=name, labels=labels)
+    known = values
     if missing is not None and (gaps := np.isnan(values)).any():
-        values = np.where(gaps, np.float32(missing), values)
-    check_finite(values, name=name, labels=labels, original=original, n_threads=n_threads)
+        if np.isnan(missing):
+            known = np.where(gaps, np.float32(0), values)
+        else:
+            known = values = np.where(gaps, np.float32(missing), values)
+    check_finite(known, name=name, labels=labels, original=original, n_threads=n_threads)
     return values
 
 

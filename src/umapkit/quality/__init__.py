@@ -53,7 +53,8 @@ from umapkit.quality._preservation import (
     row_preservation,
 )
 from umapkit.quality._recall import neighbor_recall
-from umapkit.quality._report import Report, report
+from umapkit.quality._record import Report
+from umapkit.quality._report import report
 from umapkit.quality._score import Score
 from umapkit.quality._silhouette import silhouette
 from umapkit.quality._stability import (

@@ -122,7 +122,7 @@ def as_codes(labels: Any, n: int, name: str) -> tuple[NDArray[Any], NDArray[np.i
     Raises
     ------
     ValueError
-        If the shape is not (n,) or a label is NaN.
+        If the shape is not (n,) or a label is NaN or None.
     TypeError
         If the labels cannot be sorted (mixed types).
     """
@@ -133,28 +133,17 @@ def as_codes(labels: Any, n: int, name: str) -> tuple[NDArray[Any], NDArray[np.i
     if values.dtype.kind == "f" and np.isnan(values).any():
         msg = f"{name} holds NaN in row {int(np.flatnonzero(np.isnan(values))[0])}."
         raise ValueError(msg)
+    if values.dtype.kind == "O":
+        for row, value in enumerate(values):
+            if value is None or (isinstance(value, (float, np.floating)) and np.isnan(value)):
+                msg = (
+                    f"{name}: row {row} has no label ({value}). Leave such rows out, of data and "
+                    "map too, or give them a class of their own."
+                )
+                raise ValueError(msg)
     try:
         classes, codes = np.unique(values, return_inverse=True)
     except TypeError as error:
         msg = f"{name} mixes types that cannot be sorted. Make all labels numbers or all strings."
         raise TypeError(msg) from error
     return classes, codes.reshape(-1).astype(np.int64)
-
-
-def directions(rows: NDArray[np.float32], name: str) -> NDArray[np.float32]:
-    """Rows of length 1, whose Euclidean order is that of the cosine.
-
-    |x/|x| - y/|y||^2 = 2 (1 - cos(x, y)); computed in double, rounded to float32.
-    """
-    out = np.empty_like(rows)
-    for begin in range(0, len(rows), 4096):
-        wide = rows[begin : begin + 4096].astype(np.float64)
-        norms = np.sqrt(np.einsum("ij,ij->i", wide, wide))
-        if not norms.all():
-            msg = (
-                f"{name} row {begin + int(np.flatnonzero(norms == 0)[0])} is all zeros: it has no "
-                'cosine. Leave such rows out or take metric="euclidean".'
-            )
-            raise ValueError(msg)
-        out[begin : begin + 4096] = wide / norms[:, None]
-    return out

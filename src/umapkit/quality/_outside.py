@@ -91,7 +91,8 @@ def out_of_sample_agreement(
     Raises
     ------
     ValueError
-        If shapes do not match, a value is not finite, or `n_neighbors` is not below n / 2.
+        If shapes do not match, a value is not finite, there are fewer than 3 training rows, or
+        `n_neighbors` is not below n / 2.
 
     Examples
     --------
@@ -104,9 +105,10 @@ def out_of_sample_agreement(
     data, points = space_of(X, metric, metric_kwds, n_threads=threads), map_space(embedding)
     check_same_rows(data.rows, points.rows, ("X", "embedding"))
     n = len(points.rows)
-    k = check_count(
-        n_neighbors, "n_neighbors", max((n - 1) // 2, 1), f"it must be below n / 2 = {n / 2}"
-    )
+    if n < 3:
+        msg = f"{n} training rows are too few: n_neighbors=1 needs 3, as it must be below n / 2."
+        raise ValueError(msg)
+    k = check_count(n_neighbors, "n_neighbors", (n - 1) // 2, f"it must be below n / 2 = {n / 2}")
     width = as_matrix(X, "X").shape[1]
     new_rows, places = as_matrix(new_X, "new_X"), as_matrix(new_embedding, "new_embedding")
     check_same_rows(new_rows, places, ("new_X", "new_embedding"))

@@ -78,8 +78,12 @@ def neighbor_recall(
     if indices.ndim != 2 or len(indices) != n or not 1 <= indices.shape[1] <= n:
         msg = f"neighbors has indices of shape {indices.shape}. They must be ({n}, 1 to {n})."
         raise ValueError(msg)
-    if indices.min() < -1 or indices.max() >= n:
-        msg = f"neighbors names row {int(indices.max())}, but there are {n} rows."
+    low, high = int(indices.min()), int(indices.max())
+    if low < -1 or high >= n:
+        msg = (
+            f"neighbors names row {high if high >= n else low}, but there are {n} rows: 0 to "
+            f"{n - 1}, and -1 for none."
+        )
         raise ValueError(msg)
     k = indices.shape[1] - 1
     if k == 0:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from umapkit._seed import resolve_seed
 from umapkit._threads import resolve_n_jobs
 from umapkit.quality._accuracy import knn_accuracy
 from umapkit.quality._check import as_codes, as_matrix, check_count, check_same_rows
@@ -22,6 +22,7 @@ from umapkit.quality._effective import EXACT_LIMIT, effective_loss
 from umapkit.quality._global import centroid_order, distance_correlation, random_triplet_accuracy
 from umapkit.quality._near import pick_rows
 from umapkit.quality._preservation import kept_parts
+from umapkit.quality._record import Measure, Report
 from umapkit.quality._score import Score, check_confidence, mean_score
 from umapkit.quality._silhouette import silhouette
 from umapkit.quality._space import MetricLike, map_space, space_of
@@ -32,123 +33,7 @@ _ALL_UP_TO, _SAMPLE = 10_000, 5_000
 _RANKED = 500  # rows whose whole rankings are compared
 _RADII = 30  # neighbours for densities, as local_radii has it
 _SCALES = (5, 15, 50, 150)
-
-
-@dataclass(frozen=True)
-class Measure:
-    """One line of a report.
-
-    Attributes
-    ----------
-    group : str
-        "local", "global", "labels", "fit".
-    name : str
-        What was measured.
-    value : float
-        The figure; a :class:`Score` where a sample was judged.
-    reading : str
-        How to read it.
-    """
-
-    group: str
-    name: str
-    value: float
-    reading: str
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return what JSON can hold; a number that is not finite becomes None."""
-        ends = self.value if isinstance(self.value, Score) else Score(self.value)
-        return {"group": self.group, "name": self.name, "reading": self.reading, **ends.to_dict()}
-
-
-@dataclass(frozen=True)
-class Report:
-    """What a map keeps and loses. Prints as a table.
-
-    Attributes
-    ----------
-    measures : tuple of Measure
-        The lines.
-    skipped : dict of str to str
-        What could not be measured, and why.
-    facts : dict
-        Rows, columns, dimensions, metric, neighbours, rows judged, rows without a place.
-    embedding : ndarray of float32, shape (n, c)
-        The map; NaN for rows without a place.
-    trustworthiness, preservation : ndarray of float64, shape (n,)
-        Of every judged row by itself; NaN for the others. ``umapkit.plot.quality`` draws them.
-    """
-
-    measures: tuple[Measure, ...]
-    skipped: Mapping[str, str]
-    facts: Mapping[str, Any]
-    embedding: NDArray[np.float32] = field(repr=False)
-    trustworthiness: NDArray[np.float64] = field(repr=False)
-    preservation: NDArray[np.float64] = field(repr=False)
-
-    def __getitem__(self, name: str) -> float:
-        """Figure of the line with this name.
-
-        Raises
-        ------
-        KeyError
-            If there is none; the message tells why, or which there are.
-        """
-        for measure in self.measures:
-            if measure.name == name:
-                return measure.value
-        why = self.skipped.get(name)
-        have = ", ".join(measure.name for measure in self.measures)
-        msg = f"{name} was not measured: {why}" if why else f"no line {name!r}. There are: {have}."
-        raise KeyError(msg)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return facts, lines and what is missing, as JSON can hold them."""
-        return {
-            "facts": dict(self.facts),
-            "measures": [measure.to_dict() for measure in self.measures],
-            "skipped": dict(self.skipped),
-        }
-
-    def to_json(self, *, indent: int | None = 2) -> str:
-        """Return the record as JSON text."""
-        return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False, allow_nan=False)
-
-    def __str__(self) -> str:
-        facts = self.facts
-        lines = [
-            f"{facts['rows']:,} rows of {facts['columns']:,} columns ({facts['metric']}) on a map "
-            f"of {facts['dimensions']} dimensions"
-        ]
-        if facts["judged"] < facts["rows"]:
-            lines[0] += f"; {facts['judged']:,} rows judged"
-        group = ""
-        for measure in self.measures:
-            if measure.group != group:
-                group = measure.group
-                lines += ["", group]
-            lines.append(
-                f"  {measure.name:<31}{_text(measure.value):>9} {_interval(measure.value):<17}"
-                f"{measure.reading}"
-            )
-        if self.skipped:
-            lines += ["", "not measured"]
-            lines += [f"  {name}: {why}" for name, why in self.skipped.items()]
-        return "\n".join(line.rstrip() for line in lines)
-
-
-def _text(value: float) -> str:
-    if isinstance(value, int):
-        return f"{value:,}"
-    if not math.isfinite(value):
-        return "none" if math.isnan(value) else str(value)
-    return f"{value:.4f}" if abs(value) < 1000 else f"{value:,.0f}"
-
-
-def _interval(value: float) -> str:
-    if not isinstance(value, Score) or value.exact:
-        return ""
-    return f"{value.low:.4f}-{value.high:.4f}"
+_CLASSES = 200  # beyond, clusters and class centres take too long
 
 
 def report(
@@ -183,7 +68,7 @@ def report(
     metric : str, Metric or callable, optional
         Distance in the data; by default the model's, or "euclidean".
     metric_kwds : mapping, optional
-        Its keywords; with a model's metric the model's.
+        Keywords of `metric`; a model's own metric has its own.
     sample_size : int, "auto" or None, default "auto"
         Rows to judge, each against all others; None for all. "auto": all up to 10,000 rows, 5,000
         of more. Intervals tell what a sample leaves open.
@@ -202,7 +87,8 @@ def report(
     Raises
     ------
     ValueError
-        If shapes do not match, `X` is not finite, or fewer than 7 rows have a place.
+        If shapes do not match, `X` is not finite, a row has no label, `metric_kwds` are given
+        without `metric`, or fewer than 7 rows have a place.
 
     Examples
     --------
@@ -211,12 +97,22 @@ def report(
     >>> found["trustworthiness (15)"] > 0.8
     True
     """
+    random_state = resolve_seed(random_state)  # one draw: all lines judge the same rows
     model, points = _map_of(map_or_model)
     rows = as_matrix(X, "X")
     check_same_rows(rows, points, ("X", "the map"))
     placed = np.flatnonzero(~np.isnan(points).any(axis=1))
     if len(placed) < 7:
         msg = f"{len(placed)} rows have a place on the map. A report needs at least 7."
+        raise ValueError(msg)
+    labels = None if y is None else np.asarray(y)
+    if labels is not None:  # before the work, which may take minutes
+        as_codes(labels, len(points), "y")
+    if metric is None and metric_kwds:
+        msg = (
+            f"metric_kwds={dict(metric_kwds)!r} were given without a metric. Give the metric that "
+            "they are for; without one the model's metric is taken, with its own keywords."
+        )
         raise ValueError(msg)
     if metric is None:
         metric = getattr(model, "metric", "euclidean")
@@ -243,9 +139,7 @@ def report(
     )
     own_trust, own_kept = work.local(scales)
     work.overall()
-    if y is not None:
-        labels = np.asarray(y)
-        as_codes(labels, len(points), "y")
+    if labels is not None:
         work.labelled(labels[placed])
     work.fitted(model, placed, len(points))
     judged = pick_rows(n, work.sample_size, random_state)
@@ -274,7 +168,10 @@ def _map_of(map_or_model: Any) -> tuple[Any, NDArray[np.float32]]:
             raise ValueError(msg)
         given = map_or_model.embedding_
     elif hasattr(map_or_model, "fit") and hasattr(map_or_model, "get_params"):
-        msg = f"{type(map_or_model).__name__} was not fitted: it has no embedding_. Call fit first."
+        msg = (
+            f"{type(map_or_model).__name__} has no embedding_: it was not fitted, or keeps its map "
+            "elsewhere. Call fit first, or give the map itself, an array of shape (n, c)."
+        )
         raise TypeError(msg)
     else:
         given, map_or_model = map_or_model, None
@@ -301,8 +198,17 @@ class _Work:
     measures: list[Measure] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)
 
-    def add(self, group: str, name: str, value: float, reading: str) -> None:
-        self.measures.append(Measure(group, name, value, reading))
+    def add(
+        self,
+        group: str,
+        name: str,
+        value: float,
+        reading: str,
+        n_judged: int | None = None,
+        *,
+        exact: bool | None = True,
+    ) -> None:
+        self.measures.append(Measure(group, name, value, reading, n_judged, exact))
 
     def mean(self, parts: NDArray[np.float64]) -> Score:
         n = len(self.points)
@@ -364,20 +270,22 @@ class _Work:
         all_scales = coranking(
             self.rows, self.points, sample_size=min(_RANKED, self.sample_size or _RANKED), **common
         )
-        self.add("global", "area under R over log k", all_scales.auc, "0: chance at every scale")
-        self.add(
-            "global",
-            "best scale",
-            all_scales.best_scale,
-            f"of these most stay: {all_scales.lcmc.max():.4f} over chance",
-        )
+        ranked, exact = all_scales.n_judged, all_scales.n_judged == all_scales.n
+        reading = "0: chance at every scale"
+        name = "area under R over log k"
+        self.add("global", name, all_scales.auc, reading, ranked, exact=exact)
+        reading = f"of these most stay: {all_scales.lcmc.max():.4f} over chance"
+        self.add("global", "best scale", all_scales.best_scale, reading, ranked, exact=exact)
         triplets = random_triplet_accuracy(
             self.rows, self.points, confidence=self.confidence, **common
         )
         self.add("global", "random triplets", triplets, "0.5: chance; which of two is nearer")
         pairs = distance_correlation(self.rows, self.points, **common)
-        self.add("global", "distances, Pearson", pairs.pearson, "1: distances to scale")
-        self.add("global", "distances, Spearman", pairs.spearman, "1: order of distances kept")
+        for name, value, reading in (
+            ("distances, Pearson", pairs.pearson, "1: distances to scale"),
+            ("distances, Spearman", pairs.spearman, "1: order of distances kept"),
+        ):
+            self.add("global", name, value, reading, pairs.n_pairs, exact=False)
 
     def labelled(self, y: NDArray[Any]) -> None:
         """Add what reads labels."""
@@ -402,8 +310,8 @@ class _Work:
         self.clusters(y, classes)
         if classes < 3:
             self.skipped["order of class centres"] = "needs 3 classes"
-        elif classes > 200:
-            self.skipped["order of class centres"] = f"for up to 200 classes, not {classes}"
+        elif classes > _CLASSES:
+            self.skipped["order of class centres"] = f"for up to {_CLASSES} classes, not {classes}"
         else:
             order = centroid_order(self.rows, self.points, y)
             self.add("labels", "order of class centres", order.triplets, "0.5: chance; 1: kept")
@@ -411,6 +319,9 @@ class _Work:
     def clusters(self, y: NDArray[Any], classes: int) -> None:
         """Add the line on k-means, with as many clusters as there are classes."""
         name = "k-means clusters, NMI"
+        if classes > _CLASSES:
+            self.skipped[name] = f"for up to {_CLASSES} classes, not {classes}"
+            return
         if (self.points == self.points[0]).all():
             self.skipped[name] = "all points are at one place"
             return
@@ -426,15 +337,15 @@ class _Work:
             self.skipped["recall of the search"] = "only a model that searched knows it"
         else:
             reading = "1: the graph was made of true neighbours"
-            self.add("fit", "recall of the search", float(recall), reading)
+            # The model does not say whether it looked at all rows or at a sample of them.
+            self.add("fit", "recall of the search", float(recall), reading, exact=None)
         graph = getattr(model, "graph_", None)
         a, b = getattr(model, "a_", None), getattr(model, "b_", None)
         if graph is None or a is None or b is None or len(placed) < n:
             why = "needs a model with graph_, a_ and b_, and a place for every row"
             self.skipped["effective loss"] = self.skipped["nominal loss"] = why
             return
-        loss = effective_loss(graph, self.points, a, b, n_jobs=self.n_jobs)
-        self.add("fit", "effective loss", loss.value / n, "nats a row: what was lowered")
+        self.add("fit", "effective loss", *self.lowered(model, graph, a, b))
         if n > EXACT_LIMIT:
             self.skipped["nominal loss"] = f"takes O(n^2) time; only up to {EXACT_LIMIT:,} rows"
             return
@@ -442,3 +353,35 @@ class _Work:
             graph, self.points, a, b, log_floor=1e-4, n_jobs=self.n_jobs
         )
         self.add("fit", "nominal loss", nominal / n, "nats a row: the papers' formula")
+
+    def lowered(self, model: Any, graph: Any, a: float, b: float) -> tuple[Score, str]:
+        """Return the sampled loss a row with the model's own weights, and how to read it."""
+        from scipy.special import ndtri
+
+        loss = effective_loss(
+            graph,
+            self.points,
+            a,
+            b,
+            negative_sample_rate=getattr(model, "negative_sample_rate", 5),
+            random_state=self.random_state,
+            n_jobs=self.n_jobs,
+        )
+        n, strength = len(self.points), getattr(model, "repulsion_strength", 1.0)
+        value = loss.attraction + strength * loss.repulsion
+        reach = strength * loss.standard_error * float(ndtri(0.5 + self.confidence / 2))
+        score = Score(
+            value / n,
+            low=(value - reach) / n,
+            high=(value + reach) / n,
+            confidence=self.confidence,
+            n_judged=loss.n_pairs,
+        )
+        # Networks learn by batches; densities and the costs of labels are lowered beside.
+        other = (
+            hasattr(model, "encoder")
+            or getattr(model, "densmap", False)
+            or getattr(model, "supervision", "intersection") != "intersection"
+        )
+        what = "UMAP's sampled loss" if other else "what was lowered"
+        return score, f"nats a row: {what}"

@@ -14,7 +14,7 @@ from umapkit import _kernels
 from umapkit._threads import one_blas_thread
 from umapkit.distances import FromFunction, Metric, resolve_metric
 from umapkit.neighbors import prepared_rows
-from umapkit.quality._check import as_matrix, directions
+from umapkit.quality._check import as_matrix
 from umapkit.quality._near import blocks, nearest
 
 Rows = NDArray[np.float32]
@@ -56,7 +56,7 @@ class Space:
         """Lay out other rows as these are; each on its own."""
         rows = as_matrix(Q, name)
         if self.metric is not None:
-            return _laid_out(rows, self.metric, name, n_threads)
+            return prepared_rows(rows, self.metric, n_threads=n_threads)
         return rows
 
     def nearest(
@@ -207,15 +207,9 @@ def space_of(
     card = resolve_metric(metric, metric_kwds)
     rows = as_matrix(X, name)
     card = card.fitted(rows, name)
-    return Space(_laid_out(rows, card, name, n_threads), card)
+    return Space(prepared_rows(rows, card, n_threads=n_threads), card)
 
 
 def map_space(embedding: ArrayLike, name: str = "embedding") -> Space:
     """Points of a map, by Euclidean distance."""
     return Space(as_matrix(embedding, name), None)
-
-
-def _laid_out(rows: Rows, card: Metric, name: str, n_threads: int) -> Rows:
-    if card.name == "cosine":
-        return directions(rows, name)
-    return prepared_rows(rows, card, n_threads=n_threads)

@@ -25,7 +25,7 @@ class Cell:
     metric : str
         What it holds.
     measured : float or None
-        Mean over the seeds.
+        Mean over the seeds that were finished.
     spread : float or None
         Standard deviation over the seeds, of two or more.
     published : Published or None
@@ -34,7 +34,7 @@ class Cell:
         "within" the tolerance, "better" or "worse" beyond it; "artefact": the published number is
         not to be compared; "alone": there is nothing to compare with; "empty".
     size : str
-        What was smaller than in the paper, or empty.
+        What was smaller than in the paper, or than was asked for; or empty.
     reason : str
         Why it is empty.
     """
@@ -106,6 +106,9 @@ class Findings:
         size = str(results[0].facts["size"])
         if metric == "nmi":
             size = "; ".join(filter(None, [size, self.store.budget.clustering(dimensions)]))
+        seeds = len(self.wanted.seeds)
+        if len(values) < seeds:
+            size = "; ".join(filter(None, [size, f"{len(values)} of {seeds} seeds"]))
         return Cell(metric, mean, spread, number, judged(metric, mean, number), size)
 
     def _reason(
@@ -167,6 +170,8 @@ def judged(metric: str, value: float, number: Published | None) -> State:
     gain = value - number.value
     if metric in LOWER_IS_BETTER:
         gain = -gain
-    if abs(gain) <= number.tolerance + 1e-9:
+    # Errors are printed with four places, some tolerances are finer: what prints alike is alike.
+    rounding = 0.5e-4 if metric == "mse" else 0.0
+    if abs(gain) <= number.tolerance + rounding + 1e-9:
         return "within"
     return "better" if gain > 0 else "worse"

@@ -39,7 +39,7 @@ class Reproduction:
     fitted : int
         Fits that were made in this run; others were there.
     failed : dict of str to str
-        Fits that ended with an error, and which.
+        Fits that ended with an error and sets that cannot be read, and why.
     """
 
     page: Path
@@ -188,18 +188,22 @@ class _Run:
     fitted: int = 0
     failed: dict[str, str] = field(default_factory=dict)
     _parts: Parts | None = None
+    _sources: dict[str, str] = field(default_factory=dict)
 
     def all(self) -> None:
         """Do the tasks that are not done."""
         findings, store = self.findings, self.findings.store
         tasks = findings.wanted.tasks(self.budget)
         for number, task in enumerate(tasks, start=1):
-            if task in findings.refused or store.has(task):
+            if task in findings.refused or (store.has(task) and not self._stale(task)):
                 continue
             parts = self._load(task.data)
             if parts is None:
                 continue
             done = f"{number}/{len(tasks)} {task.text}"
+            if store.has(task):
+                store.drop(task)
+                self.say(f"{done}: the data is not what it was made of; fitted anew")
             try:
                 result, arrays = self._do(task, parts)
             except Exception as error:  # one fit that fails must not take the others with it
@@ -227,14 +231,31 @@ class _Run:
         self._parts = None  # two sets are never held at once
         try:
             self._parts = parts = load_parts(name, self.budget)
-        except (FileNotFoundError, ConnectionError) as error:
-            self.findings.missing[name] = why_missing(name, error)
-            self.say(f"{name}: {self.findings.missing[name]}")
+        except Exception as error:  # one set must not take the others with it
+            self.findings.missing[name] = why = why_missing(name, error)
+            if not isinstance(error, FileNotFoundError | ConnectionError):
+                self.failed[f"{name}, all fits"] = why
+            self.say(f"{name}: {why}")
             return None
+        self._sources[name] = parts.source
         self.findings.sizes[name] = (
             len(parts.rows), parts.about.rows, len(parts.new), parts.rows.shape[1], parts.split,
         )  # fmt: skip
         return parts
+
+    def _stale(self, task: Task) -> bool:
+        """Whether a finished fit was made of other data than is there now.
+
+        Where the data is not there any more, what was measured stays.
+        """
+        if task.data not in self._sources and self._load(task.data) is None:
+            return False
+        result = self.findings.store.read(task)
+        rows = self.findings.sizes[task.data][0]
+        if task.few and self.budget.few_rows is not None:
+            rows = min(rows, self.budget.few_rows)
+        made_of = (rows, self._sources[task.data])
+        return result is not None and (result.facts["rows"], result.facts["source"]) != made_of
 
     def _do(self, task: Task, parts: Parts) -> tuple[Result, dict[str, Any]]:
         if task.few:

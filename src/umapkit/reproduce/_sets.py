@@ -119,6 +119,8 @@ def load_parts(name: str, budget: Budget) -> Parts:
     ------
     FileNotFoundError, ConnectionError
         If it is not there.
+    ValueError
+        If its file is damaged, or not the set that it should be.
     """
     from umapkit.data import load
 
@@ -162,6 +164,12 @@ def why_missing(name: str, error: Exception) -> str:
     """Say in a cell why a set is not there."""
     about = SETS[name]
     wanted = {"vireo": "vireo.npz", "retina": "macosko_2015.pkl.gz"}.get(name, f"{name}.npz")
-    kind = "could not be fetched" if isinstance(error, ConnectionError) else "not there"
+    kind = "cannot be read"
+    if isinstance(error, ConnectionError):
+        kind = "could not be fetched"
+    elif isinstance(error, FileNotFoundError):
+        kind = "not there"
     instead = f"; --data {about.stand_in} stands in" if about.stand_in else ""
-    return f"data {kind}: {about.title} ({wanted} in the folder of UMAPKIT_DATA{instead})"
+    told = (str(error).strip().splitlines() or [""])[0]
+    why = f": {told}" if told else ""
+    return f"data {kind}: {about.title} ({wanted} in the folder of UMAPKIT_DATA{instead}){why}"

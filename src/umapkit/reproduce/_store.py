@@ -93,6 +93,11 @@ class Store:
             os.fsync(file.fileno())
         part.replace(path)
 
+    def drop(self, task: Task) -> None:
+        """Forget a result."""
+        self._cell(task).unlink(missing_ok=True)
+        self._map(task).unlink(missing_ok=True)
+
     def read(self, task: Task) -> Result | None:
         """Return a result, None where the task is not finished."""
         from pyarrow import parquet

@@ -17,6 +17,8 @@ from umapkit._pictures import categories, missing, same_length
 
 # An integer column with at most so many values is a category: years or clusters, not amounts.
 _MOST_INTEGER_LEVELS = 20
+# Beyond, a number of the page (a double) has other digits than the integer.
+_MOST_INTEGER = 2**53
 _INTEGERS = ("u1", "i1", "u2", "i2", "u4", "i4")
 
 
@@ -33,7 +35,8 @@ def encode_column(name: str, values: Any, n: int, *, category: bool = False) -> 
     name : str
     values : array-like of shape (n,)
         Floats are numbers. Integers are numbers, or categories where they take at most 20
-        values. Dates are times. Booleans, text and anything else are categories by ``str``.
+        values or lie beyond 2**53, where a number would lose digits. Dates are times. Booleans,
+        text and anything else are categories by ``str``.
     n : int
         Rows of the map.
     category : bool, default False
@@ -56,7 +59,7 @@ def encode_column(name: str, values: Any, n: int, *, category: bool = False) -> 
             return _time(name, array)
         if array.dtype.kind == "f":
             return _number(name, array)
-        if array.dtype.kind in "iu" and np.unique(array).size > _MOST_INTEGER_LEVELS:
+        if array.dtype.kind in "iu" and _counts(array):
             return _number(name, array)
     found = categories(array, minus_one_is_missing=category)
     codes = found.codes.astype(np.int64) + 1
@@ -70,6 +73,13 @@ def encode_column(name: str, values: Any, n: int, *, category: bool = False) -> 
     }
 
 
+def _counts(array: NDArray[Any]) -> bool:
+    """Tell whether integers are amounts that a double holds, and not names of something."""
+    levels = np.unique(array)
+    few = levels.size <= _MOST_INTEGER_LEVELS
+    return not few and max(-int(levels[0]), int(levels[-1])) <= _MOST_INTEGER
+
+
 def _plain_numbers(array: NDArray[Any]) -> NDArray[Any]:
     """Turn an object array of numbers and missing entries into floats, if it is one."""
     if array.dtype.kind != "O":
@@ -80,6 +90,8 @@ def _plain_numbers(array: NDArray[Any]) -> NDArray[Any]:
         isinstance(v, (int, float, np.integer, np.floating)) and not isinstance(v, (bool, np.bool_))
         for v in known
     ):
+        return array
+    if any(isinstance(v, (int, np.integer)) and abs(int(v)) > _MOST_INTEGER for v in known):
         return array
     numbers = np.full(array.shape, np.nan)
     numbers[~absent] = known.astype(np.float64)

@@ -76,9 +76,10 @@ def write_page(
         of the picture, with a warning.
     columns : mapping of name to sequence of n entries, or data frame, optional
         What is known about the rows: a dict, or a pandas, polars or pyarrow table. Floats are
-        numbers; integers too, or categories where they take at most 20 values; dates are times;
-        everything else is a category by its ``str``. None and NaN are missing. Turn a column
-        into text to force a category, into floats to force a number.
+        numbers; integers too, or categories where they take at most 20 values or have more
+        digits than a number of the page holds (beyond 2**53); dates are times; everything else
+        is a category by its ``str``. None and NaN are missing. Turn a column into text to force
+        a category, into floats to force a number.
     labels : array-like of shape (n,), optional
         A category for each row, shown as a column "label" and coloured first; -1, None and NaN
         mean unlabelled.
