@@ -50,6 +50,28 @@ def test_the_same_command_goes_on_with_the_journal(run, tmp_path, csv):
     assert "begun with seed=7" in other.stderr
 
 
+def test_the_journal_may_be_in_the_home_folder(run, tmp_path, csv, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    out = tmp_path / "map.parquet"
+    run("stream", csv, "-o", out, "--journal=~/rows.db", *FAST)
+    assert (tmp_path / "rows.db").is_file()
+    answer = run("stream", csv, "-o", out, "--journal=~/rows.db", *FAST)
+    assert "going on after 300" in answer.stderr
+
+
+def test_a_journal_that_holds_no_call_yet_is_taken_up(run, tmp_path, csv):
+    from umapkit.streaming._journal import Journal
+
+    out, journal = tmp_path / "map.parquet", tmp_path / "rows.db"
+    given = {"random_state": 7, "n_neighbors": 10, "engine": "exact"}
+    Journal.begin(umapkit.ProgressiveUMAP(journal=journal, **given), 7, 4).close()
+    answer = run("stream", csv, "-o", out, "--journal", journal, *FAST)
+    assert "going on after 0" in answer.stderr
+    np.testing.assert_array_equal(read_map(out).embedding, by_hand(csv).embedding_)
+
+
 def test_standard_input_is_a_source(tmp_path):
     rows = np.random.default_rng(0).normal(size=(60, 3))
     text = "".join(

@@ -93,6 +93,7 @@ def test_a_call_that_is_refused_is_not_written(rows, tmp_path):
     ):
         with pytest.raises((ValueError, KeyError, TypeError)):
             call()
+    model.save(tmp_path / "model")
     assert ProgressiveUMAP.resume(closed(model).journal).ids_.tolist() == list(range(50))
 
 
@@ -187,7 +188,8 @@ def test_the_journals_calls_are_plain(rows, tmp_path):
         stream(tmp_path / "j.db").partial_fit(rows[:20], ids=[2**63 - 1 - i for i in range(20)])
     )
     with sqlite3.connect(tmp_path / "j.db") as connection:
-        kind, call, blob = connection.execute("SELECT kind, call, rows FROM calls").fetchone()
+        kind, call = connection.execute("SELECT kind, call FROM calls").fetchone()
+        ((blob,),) = connection.execute("SELECT value FROM rows").fetchall()
     connection.close()
     assert kind == "insert"
     assert json.loads(call)["ids"] == model.ids_.tolist()
@@ -206,3 +208,146 @@ def test_a_dropped_model_gives_its_journal_free_at_once(tmp_path):
         again.close()
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        lambda n: [["a", float("nan")][i % 2] for i in range(n)],
+        lambda n: [["a", "b", -1][i % 3] for i in range(n)],
+        lambda n: [["a", "", None, "-1"][i % 4] for i in range(n)],
+        lambda n: np.array([[1.5, np.nan, np.inf][i % 3] for i in range(n)]),
+        lambda n: np.array([[np.int64(3), None, np.float32(0.1)][i % 3] for i in range(n)], object),
+        lambda n: np.arange(n) % 3 - 1,
+        lambda n: np.arange(n) % 2 == 0,
+    ],
+    ids=["word nan", "word -1", "empty none", "floats", "scalars", "integers", "truth"],
+)
+def test_labels_that_are_not_known_are_not_known_afterwards(rows, tmp_path, labels):
+    model = stream(tmp_path / "j.db").partial_fit(rows[:60], labels(60))
+    model.partial_fit(rows[60:100], labels(40)[::-1])
+    model.update([5, 7], rows[100:102], labels(2))
+    again = ProgressiveUMAP.resume(closed(model).journal, n_jobs=1)
+    assert again._classes == model._classes
+    np.testing.assert_array_equal(again._stream.labels, model._stream.labels)
+    np.testing.assert_array_equal(again.embedding_, model.embedding_)
+
+
+@pytest.mark.parametrize("kind", ["string", "Int64"])
+def test_the_missing_labels_of_pandas_are_not_known(rows, tmp_path, kind):
+    pandas = pytest.importorskip("pandas")
+    values = ["a" if kind == "string" else 4, None] * 30
+    labels = pandas.Series(values, dtype=kind)
+    model = stream(tmp_path / "j.db").partial_fit(rows[:60], labels)
+    again = ProgressiveUMAP.resume(closed(model).journal, n_jobs=1)
+    assert again._classes == model._classes == {values[0]: 0}
+    np.testing.assert_array_equal(again.embedding_, model.embedding_)
+
+
+def test_a_journal_without_calls_is_taken_up(rows, tmp_path):
+    path = tmp_path / "j.db"
+    model = stream(path, metric="cosine")
+    model._rows(rows[:9, :4], reset=True)
+    _journal.Journal.begin(model, 0, 4).close()  # killed before the first call
+    again = ProgressiveUMAP.resume(path, n_jobs=1)
+    assert again.random_state == 0
+    again.partial_fit(rows[:50])
+    once_more = ProgressiveUMAP.resume(closed(again).journal, n_jobs=1)
+    assert once_more.n_seen_ == 50
+    plain = stream(metric="cosine").partial_fit(rows[:50])
+    np.testing.assert_array_equal(once_more.embedding_, plain.embedding_)
+
+
+def test_the_journals_of_many_short_runs_are_compacted(rows, tmp_path, monkeypatch):
+    monkeypatch.setattr(_journal, "_LEAST_ROWS", 60)
+    path = tmp_path / "j.db"
+    closed(stream(path).partial_fit(rows[:40]))
+    for at in range(40, 240, 40):
+        closed(ProgressiveUMAP.resume(path, n_jobs=1).partial_fit(rows[at : at + 40]))
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("SELECT count(*) FROM calls").fetchone()[0] <= 3
+        assert connection.execute("SELECT count(*) FROM state").fetchone()[0] > 20
+        held = "SELECT count(*) FROM rows WHERE number NOT IN (SELECT number FROM calls)"
+        assert connection.execute(held).fetchone()[0] == 0
+    connection.close()
+    again = ProgressiveUMAP.resume(path, n_jobs=1)
+    assert again.n_seen_ == 240
+
+
+def test_a_step_after_which_the_state_is_written_is_not_repeated(rows, tmp_path, monkeypatch):
+    monkeypatch.setattr(_journal, "_LEAST_ROWS", 60)
+    model = stream(tmp_path / "j.db").partial_fit(rows[:100])
+    model.step(operations=100)
+    again = ProgressiveUMAP.resume(closed(model).journal, n_jobs=1)
+    assert (again.n_operations_, again.steps_) == (model.n_operations_, model.steps_)
+    np.testing.assert_array_equal(again.embedding_, model.embedding_)
+
+
+def test_a_large_call_is_written_in_parts(rows, tmp_path, monkeypatch):
+    monkeypatch.setattr(_journal, "_PART", 1000)
+    model = stream(tmp_path / "j.db")
+    model.partial_fit(rows[:300]).update([1, 2], rows[400:402]).remove([5])
+    closed(model)
+    with sqlite3.connect(tmp_path / "j.db") as connection:
+        sizes = connection.execute("SELECT number, length(value) FROM rows").fetchall()
+    connection.close()
+    assert sizes == [(1, 1000)] * 6 + [(2, 40)]
+    again = ProgressiveUMAP.resume(tmp_path / "j.db", n_jobs=1)
+    np.testing.assert_array_equal(again.embedding_, model.embedding_)
+
+
+def test_a_call_that_is_refused_when_repeated_is_named(rows, tmp_path):
+    path = tmp_path / "j.db"
+    closed(stream(path).partial_fit(rows[:50]).remove([3]))
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE calls SET call = replace(call, '[3]', '[77]') WHERE number = 2")
+    connection.close()
+    with pytest.raises(ValueError, match=r"call 2 \(remove\) is refused now, with KeyError"):
+        ProgressiveUMAP.resume(path)
+
+
+FORKER = """
+import os
+import sys
+import numpy as np
+from umapkit import ProgressiveUMAP
+
+path, end = sys.argv[1:]
+rows = np.random.default_rng(0).normal(size=(100, 4)).astype(np.float32)
+model = ProgressiveUMAP(engine="exact", n_neighbors=5, random_state=0, n_jobs=1, journal=path)
+model.partial_fit(rows[:50])
+child = os.fork()
+if child == 0:
+    if end == "write":
+        try:
+            model.step(operations=1)
+        except ValueError as error:
+            print(error, flush=True)
+    if end in ("write", "close"):
+        model.close()
+        model.partial_fit(rows[80:90])
+    if end == "delete":
+        del model
+    sys.exit(0)
+os.waitpid(child, 0)
+model.partial_fit(rows[50:80])
+print("held", model.n_seen_, flush=True)
+os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="There is no fork here.")
+@pytest.mark.parametrize("end", ["exit", "delete", "close", "write"])
+def test_a_forked_copy_leaves_the_journal_to_its_process(tmp_path, end):
+    path = tmp_path / "j.db"
+    done = subprocess.run(
+        [sys.executable, "-c", FORKER, os.fspath(path), end],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert "held 80" in done.stdout, done.stderr
+    assert ("forked copy" in done.stdout) == (end == "write")
+    assert "Traceback" not in done.stderr
+    assert ProgressiveUMAP.resume(path, n_jobs=1).n_seen_ == 80

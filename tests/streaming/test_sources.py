@@ -119,3 +119,51 @@ def test_bad_sources_are_refused(table, tmp_path, monkeypatch, options, error, s
     (tmp_path / "rows.txt").write_text("1 2")
     with pytest.raises(error, match=says):
         list(read_chunks(**options))
+
+
+@pytest.mark.parametrize("size", [1, 2, 10])
+@pytest.mark.parametrize("ending", ["ndjson", "csv"])
+def test_blank_lines_end_nothing(tmp_path, size, ending):
+    lines = {"ndjson": ['{"a":1}', "", "", '{"a":2}', '{"a":3}'], "csv": ["a", "1", "", "2", "3"]}
+    path = tmp_path / f"rows.{ending}"
+    path.write_text("\n".join(lines[ending]) + "\n")
+    chunks = list(read_chunks(path, size=size))
+    assert np.concatenate([one.rows for one in chunks]).ravel().tolist() == [1, 2, 3]
+
+
+def test_a_csv_column_holds_the_same_kind_in_every_chunk(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("a,note,b,id,y\n1,x,1,007,1\n2,y,2,8,2\n2.5,1,3,9,\n3,2,4,10,1\n")
+    chunks = list(read_chunks(path, size=2, id_column="id", label_column="y"))
+    assert [one.columns for one in chunks] == [["a", "b"]] * 2
+    np.testing.assert_array_equal(chunks[1].rows, [[2.5, 3], [3, 4]])
+    assert [one for c in chunks for one in c.ids] == ["007", "8", "9", "10"]
+    assert chunks[0].labels.tolist() == [1, 2]
+    np.testing.assert_array_equal(chunks[1].labels, [np.nan, 1])
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "says"),
+    [
+        ("y", "x", "'x'"),
+        ("id", "A4", "'A4'"),
+        ("id", "04", "zeros in front"),
+        ("a", "one", "'one'"),
+    ],
+)
+def test_a_csv_value_of_another_kind_than_before_is_refused(tmp_path, column, value, says):
+    row = {"a": "1.5", "y": "1", "id": "4", column: value}
+    path = tmp_path / "rows.csv"
+    path.write_text("a,y,id\n1.5,1,1\n2.5,2,2\n3.5,1,3\n" + ",".join(row.values()) + "\n")
+    chunks = read_chunks(path, size=2, id_column="id", label_column="y")
+    assert next(chunks).ids.tolist() == [1, 2]
+    with pytest.raises(ValueError, match=f"rows 2 to 3: .*{says}.*first chunk"):
+        next(chunks)
+    assert sum(map(len, read_chunks(path, size=4, columns=["y" if column == "a" else "a"]))) == 4
+
+
+def test_text_that_looks_like_numbers_later_stays_text(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("a,y\n1,x\n2,1\n3,2\n4,3\n")
+    chunks = list(read_chunks(path, size=2, label_column="y"))
+    assert [one for c in chunks for one in c.labels] == ["x", "1", "2", "3"]

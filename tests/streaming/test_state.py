@@ -67,3 +67,29 @@ def test_the_streams_reader_refuses_other_models(tmp_path, rows):
     umapkit.UMAP(n_epochs=5, random_state=0).fit(rows[:50]).save(tmp_path / "model")
     with pytest.raises(ValueError, match="holds a 'UMAP'"):
         umapkit.streaming.load(tmp_path / "model")
+
+
+def test_infinite_parameters_and_labels_are_saved(rows, tmp_path):
+    labels = np.where(rows[:50, 0] > 0, np.inf, 1.0)
+    path = tmp_path / "j.db"
+    model = ProgressiveUMAP(
+        engine="exact", disconnection_distance=np.inf, random_state=0, journal=path
+    )
+    model.partial_fit(rows[:50], labels).save(tmp_path / "model")
+    model.close()
+    for again in (umapkit.load(tmp_path / "model"), ProgressiveUMAP.resume(path)):
+        assert again.disconnection_distance == np.inf
+        assert again._classes == {1.0: 0, np.inf: 1}
+        np.testing.assert_array_equal(go_on(again, rows), go_on_alone(model, rows))
+
+
+def go_on_alone(model, rows):
+    """What the model would do, done by a copy of it."""
+    return go_on(pickle.loads(pickle.dumps(model)), rows)
+
+
+def test_ids_out_of_names_of_files_in_another_code_are_saved(rows, tmp_path):
+    names = [f"row \udce9 {i}.png" for i in range(50)]
+    model = ProgressiveUMAP(engine="exact", random_state=0).partial_fit(rows[:50], ids=names)
+    model.save(tmp_path / "model")
+    assert umapkit.load(tmp_path / "model").ids_.tolist() == names

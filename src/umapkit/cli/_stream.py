@@ -114,17 +114,20 @@ def stream(
     check_map_path(output, n_components=dim, ids=[] if holds_columns(output) else None)
     check_folder(model)
     skip = 0
-    resumed = journal is not None and Path(journal).expanduser().is_file()
+    kept = None if journal is None else Path(journal).expanduser()
+    resumed = kept is not None and kept.is_file()
     if resumed:
-        umap = ProgressiveUMAP.resume(str(journal), n_jobs=parameters.n_jobs)
+        umap = ProgressiveUMAP.resume(str(kept), n_jobs=parameters.n_jobs)
     else:
-        umap = ProgressiveUMAP(**given, journal=journal)
+        umap = ProgressiveUMAP(**given, journal=kept)
     with closing(umap):
         if resumed:
             _check_same(umap, given, str(journal))
-            skip = 0 if data == "-" else umap.n_seen_
+            seen: int = getattr(umap, "n_seen_", 0)  # none where no call got that far
+            skip = 0 if data == "-" else seen
             if not quiet:
-                say(f"{journal} holds {len(umap.ids_):,} rows; going on after {umap.n_seen_:,}")
+                held = len(getattr(umap, "ids_", ()))
+                say(f"{journal} holds {held:,} rows; going on after {seen:,}")
         chunks = read_chunks(
             data,
             size=reading.chunk,
@@ -159,7 +162,10 @@ def _write(umap: Any, output: str) -> None:
 
 def _check_same(umap: Any, given: dict[str, Any], journal: str) -> None:
     """Refuse parameters other than those of the journal."""
-    kept = {**umap.get_params(deep=False), "random_state": umap.seed_}
+    kept = {
+        **umap.get_params(deep=False),
+        "random_state": getattr(umap, "seed_", umap.random_state),
+    }
     for name, value in given.items():
         if name != "n_jobs" and kept[name] != value:
             option = "seed" if name == "random_state" else name

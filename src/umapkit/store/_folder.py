@@ -23,7 +23,7 @@ def write_folder(
     path : path-like
         The folder; made if needed. Each file is replaced in one step, the arrays first.
     config : dict
-        Numbers, strings, lists and ``None``; NaN is written as null.
+        Finite numbers, strings, lists, dicts and ``None``.
     arrays : dict of str to array
         Arrays of any numeric dtype.
 
@@ -31,6 +31,10 @@ def write_folder(
     ------
     TypeError
         If something in `config` is no plain value.
+    ValueError
+        If a number in `config` is not finite: JSON has none such.
+    FileExistsError
+        If the folder's name is that of a file.
     """
     from safetensors.numpy import save_file
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,30 @@ from umapkit.streaming._new_rows import Keeper
 from umapkit.streaming._rules import Engine, Move, Placing
 from umapkit.streaming._settings import read_rules
 from umapkit.streaming._stream import Stream
+from umapkit.streaming._uncut import Pieces, uncut
+
+
+@dataclass(frozen=True)
+class Read:
+    """Labels as a stream keeps them.
+
+    Attributes
+    ----------
+    numbers : int32 array of shape (m,) or None
+        Number of each row's label, -1 where it is not known; None: no labels.
+    classes : dict
+        Numbers of all labels there are, in ascending order.
+    """
+
+    numbers: NDArray[np.int32] | None
+    classes: dict[Any, int]
+
+    def given(self) -> list[Any] | None:
+        """Return the labels themselves, None where they are not known."""
+        if self.numbers is None:
+            return None
+        names = [*self.classes, None]  # number -1 is the last
+        return [names[number] for number in self.numbers.tolist()]
 
 
 class StreamKeeper(MapEstimator):
@@ -31,6 +57,7 @@ class StreamKeeper(MapEstimator):
     _classes: dict[Any, int]
     _journal: Journal | None
     _keeper: Keeper
+    _given: dict[str, Any]
     feature_names_in_: NDArray[Any]
     engine: Engine
     move: Move
@@ -94,58 +121,127 @@ class StreamKeeper(MapEstimator):
         state: Any = super().__getstate__()
         return {**state, "_journal": None}
 
-    def _read_new(
+    def _begin_or_more(
         self, X: Any, y: Any, ids: Any
-    ) -> tuple[NDArray[np.float32], NDArray[np.int32] | None, list[Id]]:
+    ) -> tuple[NDArray[np.float32], Read, list[Id]]:
         """Check new rows; begin the stream if they are the first."""
-        rows: Any
-        classes: dict[Any, int]
         if getattr(self, "_stream", None) is not None:
-            rows, labels, classes = self._read_more(X, y)
-            named = self._ids.new(ids, len(rows))
-        else:
-            seed = resolve_seed(self.random_state)
-            rules = read_rules(self, seed=seed)
-            rows = self._rows(X, reset=True)
-            held = Ids()
-            named = held.new(ids, len(rows))
-            classes = {}
-            labels = self._read_labels(y, len(rows), classes)
-            n_threads = resolve_n_jobs(self.n_jobs)
-            table = grow(
-                self.engine,
-                n_features=rows.shape[1],
-                n_neighbors=int(self.n_neighbors),
-                metric=self.metric,
-                seed=seed,
-                n_jobs=n_threads,
-            )
-            opened = None if self.journal is None else Journal.begin(self, seed, rows.shape[1])
-            self.seed_, self.steps_, self.evicted_, self.n_seen_ = seed, [], [], 0
-            self._stepping = False
-            self._ids, self._journal = held, opened
-            self._keeper = Keeper()
-            self._stream = Stream(rules, table, n_threads=n_threads)
-        self._classes = classes
-        return rows, labels, named
+            self._check_unchanged()
+            rows, labels = self._read_more(X, y)
+            return rows, labels, self._ids.new(ids, len(rows))
+        seed = resolve_seed(self.random_state)
+        rules = read_rules(self, seed=seed)
+        found: Any = self._rows(X, reset=True)
+        held = Ids()
+        named = held.new(ids, len(found))
+        n_threads = resolve_n_jobs(self.n_jobs)
+        table = grow(
+            self.engine,
+            n_features=found.shape[1],
+            n_neighbors=int(self.n_neighbors),
+            metric=self.metric,
+            seed=seed,
+            n_jobs=n_threads,
+        )
+        table.check_range(found, name="X")
+        labels = self._read_labels(y, len(found), {}, plain=self.journal is not None)
+        opened = self._open_journal(seed, found.shape[1])
+        self.seed_, self.steps_, self.evicted_, self.n_seen_ = seed, [], [], 0
+        self._stepping = False
+        self._ids, self._classes, self._journal = held, {}, opened
+        self._keeper = Keeper()
+        self._stream = Stream(rules, table, n_threads=n_threads)
+        self._note_parameters()
+        return found, labels, named
 
-    def _read_more(self, X: Any, y: Any) -> tuple[Any, NDArray[np.int32] | None, dict[Any, int]]:
-        """Check rows and labels of a stream that has begun; return all labels there are, too."""
-        rows: Any = self._rows(X, reset=False)
-        classes = dict(self._classes)
-        return rows, self._read_labels(y, len(rows), classes), classes
-
-    def _read_labels(self, y: Any, m: int, classes: dict[Any, int]) -> NDArray[np.int32] | None:
-        """Turn labels into numbers; new ones are added to `classes`."""
-        if y is None or self.target_weight == 0:
+    def _open_journal(self, seed: int, n_features: int) -> Journal | None:
+        """Begin the journal, or go on with one that holds no call yet."""
+        if self.journal is None:
             return None
+        opened: Journal | None = getattr(self, "_journal", None)
+        if opened is None:
+            return Journal.begin(self, seed, n_features)
+        opened.describe(self, seed, n_features)
+        return opened
+
+    def _read_more(self, X: Any, y: Any) -> tuple[NDArray[np.float32], Read]:
+        """Check rows and labels of a stream that has begun."""
+        rows: Any = self._rows(X, reset=False)
+        self._stream.table.check_range(rows, name="X")
+        plain = self._journal is not None
+        return rows, self._read_labels(y, len(rows), self._classes, plain=plain)
+
+    def _read_labels(self, y: Any, m: int, classes: dict[Any, int], *, plain: bool) -> Read:
+        """Turn labels into numbers; `plain`: for a journal, which keeps numbers and strings."""
+        if y is None or self.target_weight == 0:
+            return Read(None, classes)
         codes, found = label_classes(y)
         if len(codes) != m:
             msg = f"y has {len(codes)} labels for {m} rows. Give one for each row."
             raise ValueError(msg)
-        numbers = [classes.setdefault(one, len(classes)) for one in found.tolist()]
+        all_classes = dict(classes)
+        numbers: list[int] = []
+        for one in found.tolist():
+            label = one.item() if isinstance(one, np.number | np.bool_ | np.str_) else one
+            if plain and not isinstance(label, int | float | str):
+                msg = (
+                    f"The label {label!r} is a {type(label).__name__}; a journal keeps numbers "
+                    "and strings. Give the labels as strings."
+                )
+                raise TypeError(msg)
+            numbers.append(all_classes.setdefault(label, len(all_classes)))
         known = np.array([*numbers, -1], dtype=np.int32)  # code -1 is the last
-        return known[codes]
+        return Read(known[codes], all_classes)
+
+    def _note_parameters(self) -> None:
+        """Note the parameters that the stream works by from now on; a fit reads observers anew."""
+        given = self.get_params(deep=False)
+        self._given = {name: value for name, value in given.items() if name != "observers"}
+
+    def _check_unchanged(self) -> None:
+        """Refuse a stream whose parameters were changed: it goes on by those it has begun with."""
+        for name, begun in self._given.items():
+            now: Any = getattr(self, name)
+            if now is not begun and now != begun:
+                msg = (
+                    f"{name}={now!r} was set on a stream that was begun with {name}={begun!r} and "
+                    f"goes on by that. Set it back (set_params({name}={begun!r})), or begin "
+                    "another stream with the new value."
+                )
+                raise ValueError(msg)
+
+    def _take(self, X: Any, y: Any, ids: Any, *, wait: bool, pieces: int | None = None) -> None:
+        """Do `partial_fit`; with the wait cut after so many pieces, as it was then."""
+        rows, labels, named = self._begin_or_more(X, y, ids)
+
+        def act(work: Pieces) -> None:
+            self._insert(rows, labels.numbers, named, wait=wait, work=work)
+
+        self._do("insert", act, ids=named, rows=rows, labels=labels, wait=wait, pieces=pieces)
+
+    def _change(self, ids: Any, X: Any, y: Any, *, wait: bool, pieces: int | None = None) -> None:
+        """Do `update`."""
+        self._check_unchanged()
+        named, slots = self._ids.find(ids)
+        rows, labels = self._read_more(X, y)
+        if len(rows) != len(named):
+            msg = f"{len(named)} ids were given for {len(rows)} rows. Give one for each row."
+            raise ValueError(msg)
+
+        def act(_: Pieces) -> None:
+            self._stream.replace(slots, rows, labels.numbers)
+
+        self._do("update", act, ids=named, rows=rows, labels=labels, wait=wait, pieces=pieces)
+
+    def _drop(self, ids: Any, *, wait: bool, pieces: int | None = None) -> None:
+        """Do `remove`."""
+        self._check_unchanged()
+        named, slots = self._ids.find(ids)
+
+        def act(_: Pieces) -> None:
+            self._remove(named, slots)
+
+        self._do("remove", act, ids=named, wait=wait, pieces=pieces)
 
     def _insert(
         self,
@@ -154,6 +250,7 @@ class StreamKeeper(MapEstimator):
         named: list[Id],
         *,
         wait: bool,
+        work: Pieces,
     ) -> None:
         """Take checked rows, in pieces that leave room for what is held."""
         stream = self._stream
@@ -169,7 +266,7 @@ class StreamKeeper(MapEstimator):
             slots = stream.insert(rows[part], None if labels is None else labels[part])
             self._ids.add(named[part], slots)
             if wait:
-                stream.finish()
+                stream.finish(go_on=work.go_on)
 
     def _evict(self, m: int) -> None:
         slots = self._ids.slots()
@@ -193,20 +290,52 @@ class StreamKeeper(MapEstimator):
     def _do(
         self,
         kind: str,
-        act: Callable[[], None],
+        act: Callable[[Pieces], None],
         *,
         ids: list[Id],
         rows: NDArray[np.float32] | None = None,
-        y: Any = None,
+        labels: Read | None = None,
         wait: bool,
+        pieces: int | None,
     ) -> None:
-        """Do a call that was checked, after it is in the journal, where there is one."""
-        if self._journal is not None:
-            self._journal.write(self, kind, ids=ids, rows=rows, labels=y, wait=wait)
-        self._keeper.kept, self._stepping = None, False
-        act()
-        if wait:
-            self._stream.finish()
+        """Do a call that was checked, after it is in the journal, where there is one.
+
+        Ctrl-C ends the wait between two pieces: the call is done then, what is left waits.
+        """
+        with uncut(pieces) as work:
+            journal = self._journal
+            if journal is not None:
+                given = None if labels is None else labels.given()
+                journal.write(self, kind, ids=ids, rows=rows, labels=given, wait=wait)
+            if labels is not None:
+                self._classes = labels.classes
+            self._keeper.kept, self._stepping = None, False
+            act(work)
+            if wait:
+                self._stream.finish(go_on=work.go_on)
+            if journal is not None and work.cut:
+                journal.write_cut(work.done)
+
+    def _work(self, limit: float, *, seconds: bool) -> int:
+        """Do `step`; Ctrl-C ends it between two pieces."""
+        self._check_unchanged()
+        journal = self._journal
+        begun, done = time.perf_counter(), 0
+        with uncut() as work:
+            if journal is not None:
+                journal.make_room(self)
+            self._keeper.kept = None
+            try:
+                while (time.perf_counter() - begun if seconds else done) < limit:
+                    piece = self._stream.piece() if work.go_on() else 0
+                    if piece == 0:
+                        break
+                    done += piece
+            finally:
+                self._note_step(done)
+                if journal is not None:
+                    journal.write_step(done)
+        return done
 
     def _note_step(self, operations: int) -> None:
         """Note a step; one that follows another is the same as one longer step."""

@@ -11,6 +11,7 @@ from umapkit._seed import Stage, draw, key
 from umapkit.layout import Layout, LayoutOptions, as_observers
 from umapkit.streaming import _rules as rule
 from umapkit.streaming._stream import Stream
+from umapkit.streaming._uncut import uncut
 
 if TYPE_CHECKING:
     from umapkit.streaming._umap import ProgressiveUMAP
@@ -82,10 +83,10 @@ def fit_progressively(model: ProgressiveUMAP, X: Any, y: Any) -> None:
         )
         raise ValueError(msg)
     observers: list[Any] = as_observers(model.observers)
-    kept = {name: vars(model).get(name) for name in ("_stream", "_ids", "_classes")}
+    kept = dict(vars(model))
     vars(model)["_stream"] = None
     try:
-        rows, labels, named = model._read_new(X, y, None)
+        rows, labels, named = model._begin_or_more(X, y, None)
         if model.capacity is not None and len(rows) > model.capacity:
             msg = (
                 f"{len(rows)} rows are more than capacity={model.capacity} may hold. Leave "
@@ -93,28 +94,31 @@ def fit_progressively(model: ProgressiveUMAP, X: Any, y: Any) -> None:
             )
             raise ValueError(msg)
     except BaseException:
+        vars(model).clear()
         vars(model).update(kept)
         raise
     stream = model._begun()
     n = len(rows)
     order = np.argsort(draw(key(model.seed_, Stage.SHUFFLE, 0, np.arange(n)), 0), kind="stable")
     slots = np.empty(n, dtype=np.int32)
-    slots[order] = stream.insert(
-        np.ascontiguousarray(rows[order]), None if labels is None else labels[order]
-    )
-    model._ids.add(named, slots)
-    model.n_seen_ = n
+    given = None if labels.numbers is None else labels.numbers[order]
+    with uncut():
+        slots[order] = stream.insert(np.ascontiguousarray(rows[order]), given)
+        model._ids.add(named, slots)
+        model._classes, model.n_seen_ = labels.classes, n
     sizes = piece_sizes(n)
     seen = Progress(model, stream, len(sizes))
     for one in observers:
         one.start(seen)
     for size in sizes:
-        stream.finish(size)
+        with uncut() as work:
+            stream.finish(size, go_on=work.go_on)
         seen.epoch += 1
         answers = [one.epoch(seen) for one in observers if seen.epoch % one.every == 0]
         if any(answers):
             break
     else:
-        stream.finish()  # repairs of lists were counted as rows
+        with uncut() as work:
+            stream.finish(go_on=work.go_on)  # repairs of lists were counted as rows
     for one in observers:
         one.end(seen)

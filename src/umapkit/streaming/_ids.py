@@ -82,11 +82,11 @@ class Ids:
         Raises
         ------
         KeyError
-            If one is not held.
+            If one is not held, such as one of another kind than those held.
         ValueError
             If one is there twice.
         TypeError
-            As for `new`.
+            If one is neither a 64-bit integer nor a string, or both kinds are there.
         """
         named = read_ids(ids)
         _check_once(named)

@@ -8,12 +8,14 @@ calls since the last one hold half as many rows as are on the map, and those cal
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
+from weakref import WeakSet
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from umapkit.streaming._ids import Id
     from umapkit.streaming._umap import ProgressiveUMAP
 
-FORMAT = 1
+FORMAT = 2
 # SQLite holds at most 10**9 bytes in one place.
 _PART = 64 * 1024 * 1024
 # Rows and operations in calls after which the state is written, whatever the map's size.
@@ -34,11 +36,28 @@ _LEAST_OPERATIONS = 50_000
 _TABLES = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE calls (
-    number INTEGER PRIMARY KEY, kind TEXT NOT NULL, call TEXT NOT NULL, rows BLOB
+    number INTEGER PRIMARY KEY, kind TEXT NOT NULL, call TEXT NOT NULL, pieces INTEGER
 );
+CREATE TABLE rows (number INTEGER, part INTEGER, value BLOB, PRIMARY KEY (number, part));
 CREATE TABLE state (name TEXT, part INTEGER, kind TEXT, shape TEXT, value BLOB,
     PRIMARY KEY (name, part));
 """
+
+_Statement = tuple[str, tuple[Any, ...]]
+_OPEN: WeakSet[Journal] = WeakSet()
+
+
+def _leave_open() -> None:
+    """Keep connections from being closed in a forked child, even by its end.
+
+    Closing one takes away the log that the parent goes on writing to.
+    """
+    for journal in _OPEN:
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(journal._connection))
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_open)
 
 
 class Journal:
@@ -52,11 +71,24 @@ class Journal:
         Open, and locked against other processes.
     number : int
         Number of the last call.
+    rows, operations : int
+        What the calls hold that came after the state.
     """
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, number: int = 0) -> None:
+    def __init__(
+        self,
+        path: Path,
+        connection: sqlite3.Connection,
+        number: int = 0,
+        *,
+        rows: int = 0,
+        operations: int = 0,
+    ) -> None:
         self.path, self._connection, self._number = path, connection, number
-        self._rows = self._operations = 0
+        self._rows, self._operations = rows, operations
+        self._process = os.getpid()
+        self._late: list[_Statement] = []  # work that was done, and could not be written
+        _OPEN.add(self)
 
     @classmethod
     def begin(cls, model: StreamKeeper, seed: int, n_features: int) -> Self:
@@ -69,8 +101,6 @@ class Journal:
         ValueError
             If it is another file, or in use.
         """
-        from umapkit.streaming._state import parameters
-
         path = Path(os.fspath(model.journal or ""))
         connection = _open(path)
         if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
@@ -80,83 +110,114 @@ class Journal:
                 "the stream in it; for a new one give another name."
             )
             raise FileExistsError(msg)
-        facts = {
-            "format": FORMAT,
-            "version": __version__,
-            "parameters": parameters(model),
-            "seed": seed,
-            "n_features": n_features,
-            "feature_names": [str(one) for one in getattr(model, "feature_names_in_", [])],
-        }
-        connection.execute("BEGIN IMMEDIATE")
-        for statement in _TABLES.split(";"):
-            connection.execute(statement)
-        connection.executemany(
-            "INSERT INTO facts VALUES (?, ?)", [(k, json.dumps(v)) for k, v in facts.items()]
-        )
-        connection.execute("COMMIT")
+        tables: list[_Statement] = [(statement, ()) for statement in _TABLES.split(";")]
+        _commit(connection, [*tables, *_facts(model, seed, n_features)])
         return cls(path, connection)
+
+    def describe(self, model: StreamKeeper, seed: int, n_features: int) -> None:
+        """Write anew what the first call decides, where none is written yet."""
+        self._check_process()
+        _commit(self._connection, _facts(model, seed, n_features))
 
     def write(
         self,
         model: StreamKeeper,
         kind: str,
         *,
-        ids: list[Id] | None = None,
+        ids: list[Id],
         rows: NDArray[np.float32] | None = None,
-        labels: Any = None,
+        labels: list[Any] | None = None,
         wait: bool = True,
-        operations: int = 0,
     ) -> None:
-        """Write one call; it is on the disk when this returns."""
+        """Write one call; it is on the disk when this returns.
+
+        Raises
+        ------
+        ValueError
+            In a forked copy of the process that began or resumed the stream.
+        """
+        self.make_room(model)
+        call = {"ids": ids, "wait": wait, "operations": 0, "labels": labels}
+        number = self._number + 1
+        statements = [_insertion(number, kind, call)]
+        if rows is not None:
+            data = np.ascontiguousarray(rows, dtype="<f4")
+            statements += [
+                ("INSERT INTO rows VALUES (?, ?, ?)", (number, part, some))
+                for part, some in enumerate(_parts(data))
+            ]
+        _commit(self._connection, [*self._late, *statements])
+        self._late.clear()
+        self._number = number
+        self._rows += len(ids)
+
+    def write_cut(self, pieces: int) -> None:
+        """Note that the last call did so many pieces of work, and left the rest waiting."""
+        change = "UPDATE calls SET pieces = ? WHERE number = ?"
+        self._late.append((change, (pieces, self._number)))
+        self._write_late()
+
+    def write_step(self, operations: int) -> None:
+        """Write a step that was done."""
+        call = {"ids": None, "wait": True, "operations": operations, "labels": None}
+        self._number += 1
+        self._late.append(_insertion(self._number, "step", call))
+        self._operations += operations
+        self._write_late()
+
+    def _write_late(self) -> None:
+        """Write work that was done; what cannot be written now comes before the next call."""
+        self._check_process()
+        _commit(self._connection, self._late)
+        self._late.clear()
+
+    def make_room(self, model: StreamKeeper) -> None:
+        """Write the state where the calls since the last one have become many; before a call.
+
+        Raises
+        ------
+        ValueError
+            In a forked copy of the process that began or resumed the stream.
+        """
+        self._check_process()
         if self._rows >= max(_LEAST_ROWS, len(model._ids) // 2) or (
             self._operations >= _LEAST_OPERATIONS
         ):
             self.write_state(model)
-        call = {"ids": ids, "wait": wait, "operations": operations, "labels": _plain(labels)}
-        self._number += 1
-        blob = None if rows is None else np.ascontiguousarray(rows, dtype="<f4").tobytes()
-        self._connection.execute(
-            "INSERT INTO calls VALUES (?, ?, ?, ?)", (self._number, kind, json.dumps(call), blob)
-        )
-        self._rows += 0 if ids is None else len(ids)
-        self._operations += operations
+
+    def _check_process(self) -> None:
+        """Refuse to go on in a forked copy of the process that has the file."""
+        if os.getpid() != self._process:
+            msg = (
+                f"The journal {self.path} belongs to process {self._process}; its forked copy "
+                f"{os.getpid()} cannot write to it. close() the copy, which then goes on without."
+            )
+            raise ValueError(msg)
 
     def write_state(self, model: StreamKeeper) -> None:
         """Write the state after all calls so far, and drop those."""
         from umapkit.streaming._state import to_state
 
         config, arrays = to_state(model)
-        connection = self._connection
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            connection.execute("DELETE FROM state")
-            connection.execute("DELETE FROM calls")
-            text = json.dumps(config).encode()
-            for name, array in {"": np.frombuffer(text, dtype=np.uint8), **arrays}.items():
-                data = np.ascontiguousarray(array)
-                raw: Any = data.reshape(-1).view(np.uint8)
-                flat = memoryview(raw)
-                for part in range(max(1, -(-len(flat) // _PART))):
-                    connection.execute(
-                        "INSERT INTO state VALUES (?, ?, ?, ?, ?)",
-                        (
-                            name,
-                            part,
-                            data.dtype.str,
-                            json.dumps(data.shape),
-                            flat[part * _PART : (part + 1) * _PART],
-                        ),
-                    )
-            connection.execute("COMMIT")
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
+        statements: list[_Statement] = [
+            (f"DELETE FROM {table}", ()) for table in ("state", "calls", "rows")
+        ]
+        text = json.dumps(config).encode()
+        for name, array in {"": np.frombuffer(text, dtype=np.uint8), **arrays}.items():
+            data = np.ascontiguousarray(array)
+            form = (data.dtype.str, json.dumps(data.shape))
+            statements += [
+                ("INSERT INTO state VALUES (?, ?, ?, ?, ?)", (name, part, *form, some))
+                for part, some in enumerate(_parts(data))
+            ]
+        _commit(self._connection, statements)
+        self._late.clear()
         self._rows = self._operations = 0
 
     def close(self) -> None:
-        """Give the file free."""
-        self._connection.close()
+        """Give the file free; a forked copy leaves it to the process that has it."""
+        if os.getpid() == self._process:
+            self._connection.close()
 
     def __del__(self) -> None:
         """Give the file free at once: a connection alone waits for the garbage collector."""
@@ -168,6 +229,8 @@ def resume_stream(
     kind: type[ProgressiveUMAP], path: str | os.PathLike[str], *, n_jobs: int | None
 ) -> Any:
     """Take up the stream of a journal; see `ProgressiveUMAP.resume`."""
+    from umapkit.streaming._state import parameters_back
+
     where = Path(os.fspath(path))
     if not where.is_file():
         msg = f"There is no journal {where}. ProgressiveUMAP(journal=...) begins one."
@@ -180,12 +243,18 @@ def resume_stream(
             raise ValueError(msg)
         model = _from_state(kind, connection, n_jobs)
         if model is None:
-            model = kind(**facts["parameters"], random_state=facts["seed"], n_jobs=n_jobs)
+            model = kind(
+                **parameters_back(facts["parameters"]), random_state=facts["seed"], n_jobs=n_jobs
+            )
         vars(model).pop("feature_names_in_", None)  # the calls' rows are kept without
-        last = 0
-        for number, name, text, blob in connection.execute("SELECT * FROM calls ORDER BY number"):
-            _repeat(model, name, json.loads(text), blob, facts)
-            last = number
+        last = rows = operations = 0
+        calls = connection.execute("SELECT * FROM calls ORDER BY number")
+        for last, name, text, pieces in calls:
+            call = json.loads(text)
+            found = _rows_of(connection, last, facts["n_features"])
+            _repeat(model, last, name, call, found, pieces)
+            rows += len(call["ids"] or ())
+            operations += call["operations"]
         if facts["feature_names"]:
             model.feature_names_in_ = np.array(facts["feature_names"], dtype=object)
     except (sqlite3.Error, KeyError, json.JSONDecodeError) as error:
@@ -196,7 +265,9 @@ def resume_stream(
         connection.close()
         raise
     model.journal = os.fspath(path)
-    model._journal = Journal(where, connection, last)
+    model._journal = Journal(where, connection, last, rows=rows, operations=operations)
+    if hasattr(model, "_stream"):
+        model._note_parameters()
     return model
 
 
@@ -245,45 +316,83 @@ def _from_state(
     return from_state(kind, (json.loads(arrays.pop("").tobytes()), arrays), n_jobs=n_jobs)
 
 
-def _plain(labels: Any) -> list[Any] | None:
-    """Return labels as JSON takes them; those that are not known as None.
-
-    Raises
-    ------
-    TypeError
-        If one is neither a number nor a string.
-    """
-    if labels is None:
-        return None
-    kept: list[Any] = []
-    for one in np.asarray(labels).tolist():
-        if one is None or one != one:
-            kept.append(None)
-        elif isinstance(one, int | float | str):
-            kept.append(one)
-        else:
-            msg = (
-                f"The label {one!r} is a {type(one).__name__}; a journal keeps numbers and "
-                "strings. Give the labels as strings."
-            )
-            raise TypeError(msg)
-    return kept
+def _rows_of(connection: sqlite3.Connection, number: int, n_features: int) -> Any:
+    """Return the rows of a call, None where it has none."""
+    asked = "SELECT value FROM rows WHERE number = ? ORDER BY part"
+    parts = [value for (value,) in connection.execute(asked, (number,))]
+    return np.frombuffer(b"".join(parts), "<f4").reshape(-1, n_features) if parts else None
 
 
 def _repeat(
-    model: ProgressiveUMAP, name: str, call: dict[str, Any], blob: Any, facts: dict[str, Any]
+    model: ProgressiveUMAP,
+    number: int,
+    name: str,
+    call: dict[str, Any],
+    rows: Any,
+    pieces: int | None,
 ) -> None:
-    """Do a call again."""
-    rows: Any = None
-    if blob is not None:
-        rows = np.frombuffer(blob, dtype="<f4").reshape(-1, facts["n_features"])
-    if name == "insert":
-        model.partial_fit(rows, call["labels"], ids=call["ids"], wait=call["wait"])
-    elif name == "update":
-        model.update(call["ids"], rows, call["labels"], wait=call["wait"])
-    elif name == "remove":
-        model.remove(call["ids"], wait=call["wait"])
-    elif call["operations"] > 0:
-        model.step(operations=call["operations"])
-    else:
-        model._note_step(0)
+    """Do a call again.
+
+    Raises
+    ------
+    ValueError
+        If it is refused, which it was not when it was written.
+    """
+    ids, wait = call["ids"], call["wait"]
+    try:
+        if name == "insert":
+            model._take(rows, call["labels"], ids, wait=wait, pieces=pieces)
+        elif name == "update":
+            model._change(ids, rows, call["labels"], wait=wait, pieces=pieces)
+        elif name == "remove":
+            model._drop(ids, wait=wait, pieces=pieces)
+        elif call["operations"] > 0:
+            model.step(operations=call["operations"])
+        else:
+            model._note_step(0)
+    except (ValueError, TypeError, LookupError) as error:
+        msg = (
+            f"The journal cannot be resumed: its call {number} ({name}) is refused now, with "
+            f"{type(error).__name__}: {error} A copy of the file and this message make a report."
+        )
+        raise ValueError(msg) from error
+
+
+def _facts(model: StreamKeeper, seed: int, n_features: int) -> list[_Statement]:
+    """Return the statements that write what the first call decides."""
+    from umapkit.streaming._state import parameters
+
+    facts = {
+        "format": FORMAT,
+        "version": __version__,
+        "parameters": parameters(model),
+        "seed": seed,
+        "n_features": n_features,
+        "feature_names": [str(one) for one in getattr(model, "feature_names_in_", [])],
+    }
+    insert = "INSERT OR REPLACE INTO facts VALUES (?, ?)"
+    return [(insert, (name, json.dumps(value))) for name, value in facts.items()]
+
+
+def _insertion(number: int, kind: str, call: dict[str, Any]) -> _Statement:
+    return ("INSERT INTO calls VALUES (?, ?, ?, NULL)", (number, kind, json.dumps(call)))
+
+
+def _parts(data: NDArray[Any]) -> list[memoryview]:
+    """Cut bytes into what SQLite holds in one place; nothing at all is one part."""
+    raw: Any = data.reshape(-1).view(np.uint8)
+    flat = memoryview(raw)
+    return [flat[at : at + _PART] for at in range(0, max(len(flat), 1), _PART)]
+
+
+def _commit(connection: sqlite3.Connection, statements: list[_Statement]) -> None:
+    """Do all statements or none."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for statement, values in statements:
+            connection.execute(statement, values)
+        connection.execute("COMMIT")
+    except BaseException:
+        with suppress(sqlite3.Error):  # a full disk may have rolled back already
+            connection.execute("ROLLBACK")
+        raise

@@ -14,6 +14,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from umapkit.streaming._csv import CsvReader
+
 Format = Literal["csv", "ndjson", "parquet"]
 _ENDINGS: dict[str, Format] = {
     ".csv": "csv",
@@ -75,7 +77,8 @@ def read_chunks(
         Columns that make the rows; by default all columns of numbers other than the two below. For
         files only, as they are.
     id_column, label_column : str, optional
-        Columns that hold ids and labels.
+        Columns that hold ids and labels. In a csv file, the first chunk decides for each column
+        whether it holds numbers or text; numbers with zeros in front (007) are text there.
     skip : int, default 0
         Leave out so many rows at the beginning.
 
@@ -89,7 +92,8 @@ def read_chunks(
     FileNotFoundError
         If there is no such file.
     ValueError
-        If a file cannot be read, a column is missing, or an argument does not fit the source.
+        If a file cannot be read, a column is missing, a value of a csv file is of another kind
+        than its column in the first chunk, or an argument does not fit the source.
     ImportError
         If pyarrow is needed and not installed.
 
@@ -107,7 +111,8 @@ def read_chunks(
         msg = "format, columns, id_column and label_column are for files. Leave them out."
         raise ValueError(msg)
     if is_file:
-        read = _of_file(os.fspath(source), size, format)
+        named = [name for name in (id_column, label_column) if name is not None]
+        read = _of_file(os.fspath(source), size, format, CsvReader(columns, named))
         chunks = (_chunk_of(table, columns, id_column, label_column) for table in read)
     elif hasattr(source, "shape"):
         chunks = (Chunk(_rows(source, at, at + size)) for at in range(0, source.shape[0], size))
@@ -152,7 +157,7 @@ def _skipped(chunks: Iterator[Chunk], skip: int) -> Iterator[Chunk]:
         yield chunk
 
 
-def _of_file(path: str, size: int, format: Format | None) -> Iterator[Any]:
+def _of_file(path: str, size: int, format: Format | None, csv: CsvReader) -> Iterator[Any]:
     """Yield Arrow tables of at most `size` rows."""
     try:
         import pyarrow
@@ -163,7 +168,7 @@ def _of_file(path: str, size: int, format: Format | None) -> Iterator[Any]:
         if format not in ("csv", "ndjson"):
             msg = f"format={format!r}: standard input is 'csv' or 'ndjson'; say which."
             raise ValueError(msg)
-        yield from _of_lines(sys.stdin.buffer, path, size, format)
+        yield from _of_lines(sys.stdin.buffer, path, size, format, csv)
         return
     where = Path(path).expanduser()
     if not where.exists():
@@ -175,7 +180,7 @@ def _of_file(path: str, size: int, format: Format | None) -> Iterator[Any]:
         raise ValueError(msg)
     if kind != "parquet":
         with where.open("rb") as lines:
-            yield from _of_lines(lines, path, size, kind)
+            yield from _of_lines(lines, path, size, kind, csv)
         return
     from pyarrow import parquet
 
@@ -193,25 +198,26 @@ def _of_file(path: str, size: int, format: Format | None) -> Iterator[Any]:
         raise ValueError(msg) from error
 
 
-def _of_lines(lines: Any, path: str, size: int, kind: Format) -> Iterator[Any]:
-    """Yield tables of at most `size` lines; a row is one line."""
+def _of_lines(lines: Any, path: str, size: int, kind: Format, csv: CsvReader) -> Iterator[Any]:
+    """Yield tables of at most `size` lines; a row is one line, blank ones are none."""
     import pyarrow
-    from pyarrow import csv, json
+    from pyarrow import json
 
     header = lines.readline() if kind == "csv" else b""
-    read: Any = csv.read_csv if kind == "csv" else json.read_json
     done = 0
-    while True:
-        part = [line for line in itertools.islice(lines, size) if line.strip()]
+    while block := list(itertools.islice(lines, size)):
+        part = [line for line in block if line.strip()]
         if not part:
-            return
+            continue
         if not part[-1].endswith(b"\n"):
             part[-1] += b"\n"
         try:
-            yield read(io.BytesIO(header + b"".join(part)))
-        except pyarrow.ArrowException as error:
+            data = header + b"".join(part)
+            table: Any = json.read_json(io.BytesIO(data)) if kind == "ndjson" else csv.read(data)
+        except (pyarrow.ArrowException, ValueError) as error:
             msg = f"{path} cannot be read as {kind}, rows {done} to {done + len(part) - 1}: {error}"
             raise ValueError(msg) from error
+        yield table
         done += len(part)
 
 

@@ -34,8 +34,24 @@ State = tuple[dict[str, Any], dict[str, NDArray[Any]]]
 
 def parameters(model: StreamKeeper) -> dict[str, Any]:
     """Return the constructor parameters that decide what a stream does, as JSON takes them."""
-    given = {k: v for k, v in model.get_params(deep=False).items() if k not in _OF_THE_RUN}
-    return {k: v.item() if isinstance(v, np.generic) else v for k, v in given.items()}
+    given = model.get_params(deep=False)
+    return {name: _plain(given[name]) for name in given if name not in _OF_THE_RUN}
+
+
+def parameters_back(plain: dict[str, Any]) -> dict[str, Any]:
+    """Return what `parameters` was made of."""
+    return {name: _plain_back(value) for name, value in plain.items()}
+
+
+def _plain(value: Any) -> Any:
+    plain = value.item() if isinstance(value, np.generic) else value
+    if isinstance(plain, float) and not np.isfinite(plain):
+        return {"number": str(plain)}  # JSON has no infinity
+    return plain
+
+
+def _plain_back(value: Any) -> Any:
+    return float(value["number"]) if isinstance(value, dict) else value
 
 
 def to_state(model: StreamKeeper) -> State:
@@ -65,7 +81,7 @@ def to_state(model: StreamKeeper) -> State:
         "seen": model.n_seen_,
         "following": ids.following,
         "texts": ids.texts,
-        "classes": list(model._classes),
+        "classes": [_plain(label) for label in model._classes],
     }
     if np.isfinite(stream.rules.disconnection_distance):
         config["rules"]["disconnection_distance"] = stream.rules.disconnection_distance
@@ -78,7 +94,7 @@ def to_state(model: StreamKeeper) -> State:
     arrays["stream.again"] = np.array(sorted(stream.again), dtype=np.int32)
     arrays["slots"] = ids.slots()
     if ids.texts:
-        text = json.dumps(ids.named(), ensure_ascii=False).encode()
+        text = json.dumps(ids.named()).encode()
         arrays["ids"] = np.frombuffer(text, dtype=np.uint8)
     else:
         arrays["ids"] = ids.array().astype(np.int64)
@@ -97,7 +113,8 @@ def from_state(
     """
     config, arrays = state
     try:
-        model = kind(**config["parameters"], random_state=config["seed"], n_jobs=n_jobs)
+        given = parameters_back(config["parameters"])
+        model = kind(**given, random_state=config["seed"], n_jobs=n_jobs)
         n_threads = resolve_n_jobs(n_jobs)
         numbers: dict[str, Any] = dict(config["rules"])
         if numbers["disconnection_distance"] is None:
@@ -129,11 +146,13 @@ def from_state(
         model.n_features_in_ = config["n_features"]
         if "feature_names" in config:
             model.feature_names_in_ = np.array(config["feature_names"], dtype=object)
-        model._classes = {one: number for number, one in enumerate(config["classes"])}
+        classes = map(_plain_back, config["classes"])
+        model._classes = {one: number for number, one in enumerate(classes)}
     except (KeyError, IndexError, TypeError) as error:
         msg = f"The saved stream is damaged ({type(error).__name__}: {error}). Save it again."
         raise ValueError(msg) from error
     model._keeper, model._journal, model._stream = Keeper(), None, stream
+    model._note_parameters()
     return model
 
 

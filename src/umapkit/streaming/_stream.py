@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,10 @@ from umapkit.streaming._edges import Edges
 from umapkit.streaming._lists import read_lists, sum_lists
 from umapkit.streaming._places import Places
 from umapkit.streaming._rules import Rules
+
+
+def _always() -> bool:
+    return True
 
 
 class Stream:
@@ -110,18 +115,21 @@ class Stream:
     # Work, piece by piece. What comes next depends on the state alone, so that the same number of
     # operations is the same work, however it is cut into calls.
 
-    def finish(self, rows: int | None = None) -> None:
-        """Link all rows that wait, or so many, and make all the moves that are owed."""
+    def finish(self, rows: int | None = None, *, go_on: Callable[[], bool] = _always) -> None:
+        """Link all rows that wait, or so many, and make all the moves that are owed.
+
+        `go_on` is asked before every piece of work; once it says no, it has to say so always.
+        """
         left = self.table.pending if rows is None else rows
-        while left > 0 and self.table.pending:
+        while left > 0 and self.table.pending and go_on():
             done = self._link(min(left, rule.BULK_PIECE))
             self.done += done
             left -= done
-        if self.again:
+        if self.again and go_on():
             self.done += self._link(0)
-        if not self.places.n and self.linked.any():
+        if not self.places.n and self.linked.any() and go_on():
             self.done += self._begin()
-        while len(self.young) or self.owed > 0:
+        while (len(self.young) or self.owed > 0) and go_on():
             if len(self.young):
                 done = self._move_young(self.young_epochs if self.rules.move == "both" else 1)
             else:

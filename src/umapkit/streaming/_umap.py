@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterable
 from typing import Any, Self
 
@@ -23,7 +22,9 @@ class ProgressiveUMAP(StreamKeeper):
 
     Rows are known by their ids. A row that is on the map is never moved otherwise than by small
     steps, and never lost. The same calls with the same `random_state` give the same bits for any
-    `n_jobs`.
+    `n_jobs`. Ctrl-C ends a call between two pieces of its work: its rows are taken, and the rest
+    of the work waits. Parameters are those of the first rows; when they were changed, all calls
+    are refused but `fit`, which begins anew.
 
     Parameters
     ----------
@@ -188,17 +189,10 @@ class ProgressiveUMAP(StreamKeeper):
         ValueError
             If the rows, labels or ids cannot be used; nothing has changed then.
         TypeError
-            If an id is neither an integer nor a string, or of another kind than those held.
+            If an id is neither an integer nor a string, or of another kind than those held; with a
+            journal, if a label is neither a number nor a string.
         """
-        rows, labels, named = self._read_new(X, y, ids)
-        self._do(
-            "insert",
-            lambda: self._insert(rows, labels, named, wait=wait),
-            ids=named,
-            rows=rows,
-            y=y,
-            wait=wait,
-        )
+        self._take(X, y, ids, wait=wait)
         return self
 
     def update(self, ids: Any, X: Any, y: Any = None, *, wait: bool = True) -> Self:
@@ -228,20 +222,7 @@ class ProgressiveUMAP(StreamKeeper):
             If an id is there twice, or rows or labels cannot be used.
         """
         check_is_fitted(self)
-        named, slots = self._ids.find(ids)
-        rows, labels, classes = self._read_more(X, y)
-        if len(rows) != len(named):
-            msg = f"{len(named)} ids were given for {len(rows)} rows. Give one for each row."
-            raise ValueError(msg)
-        self._classes = classes
-        self._do(
-            "update",
-            lambda: self._stream.replace(slots, rows, labels),
-            ids=named,
-            rows=rows,
-            y=y,
-            wait=wait,
-        )
+        self._change(ids, X, y, wait=wait)
         return self
 
     def remove(self, ids: Any, *, wait: bool = True) -> Self:
@@ -267,8 +248,7 @@ class ProgressiveUMAP(StreamKeeper):
             If an id is there twice.
         """
         check_is_fitted(self)
-        named, slots = self._ids.find(ids)
-        self._do("remove", lambda: self._remove(named, slots), ids=named, wait=wait)
+        self._drop(ids, wait=wait)
         return self
 
     def step(self, *, operations: int | None = None, seconds: float | None = None) -> int:
@@ -305,20 +285,7 @@ class ProgressiveUMAP(StreamKeeper):
         if limit is None or isinstance(limit, bool) or not 0 <= limit < np.inf:
             msg = f"A step of {limit!r} is not possible. Give a number that is not negative."
             raise ValueError(msg)
-        begun, done = time.perf_counter(), 0
-        self._keeper.kept = None
-        while True:
-            spent = done if seconds is None else time.perf_counter() - begun
-            if spent >= limit:
-                break
-            piece = self._stream.piece()
-            if piece == 0:
-                break
-            done += piece
-        if self._journal is not None:
-            self._journal.write(self, "step", operations=done)
-        self._note_step(done)
-        return done
+        return self._work(limit, seconds=seconds is not None)
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Make a map of static data progressively: a first one early, the full one at the end.
@@ -382,6 +349,7 @@ class ProgressiveUMAP(StreamKeeper):
             If the rows cannot be used, or no row is on the map yet.
         """
         check_is_fitted(self)
+        self._check_unchanged()
         rows: Any = self._rows(X, reset=False)
         return self._keeper.new_rows(self._stream, self._ids.slots()).place(rows)
 
@@ -418,6 +386,7 @@ class ProgressiveUMAP(StreamKeeper):
         from umapkit.streaming._state import save_stream
 
         check_is_fitted(self)
+        self._check_unchanged()
         save_stream(self, path)
 
     @classmethod
@@ -443,7 +412,8 @@ class ProgressiveUMAP(StreamKeeper):
         FileNotFoundError
             If there is no such file.
         ValueError
-            If it is no journal, or damaged, or another process writes to it.
+            If it is no journal, or damaged, or another process writes to it, or one of its calls
+            is refused now.
         """
         from umapkit.streaming._journal import resume_stream
 

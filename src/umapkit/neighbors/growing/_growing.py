@@ -343,14 +343,31 @@ class GrowingNeighbors(ABC):
                 f"{self.n_features}. Give rows of {self.n_features}."
             )
             raise ValueError(msg)
+        self.check_range(found, name=name)
+        return found
+
+    def check_range(self, rows: Rows, *, name: str = "rows") -> None:
+        """Refuse rows whose distances float32 might not hold; `insert` and `replace` ask, too.
+
+        Parameters
+        ----------
+        rows : float32 array, shape (m, n_features)
+            Finite rows.
+        name : str, default "rows"
+            What to call them.
+
+        Raises
+        ------
+        ValueError
+            If a value is too large.
+        """
         most = float(np.sqrt(_FARTHEST / self.n_features) / 2)
-        if found.size and max(float(found.max()), -float(found.min())) > most:
+        if rows.size and max(float(rows.max()), -float(rows.min())) > most:
             msg = (
                 f"{name} holds values too large for distances in float32 (beyond {most:.2g}). "
                 "Scale the columns, for instance by their standard deviation."
             )
             raise ValueError(msg)
-        return found
 
     def _known(self, slots: ArrayLike) -> Slots:
         """Check slots that shall be in use."""
