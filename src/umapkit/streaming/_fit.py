@@ -109,12 +109,14 @@ def fit_progressively(model: ProgressiveUMAP, X: Any, y: Any) -> None:
     for one in observers:
         one.start(seen)
     for size in sizes:
+        model._keeper.kept = None  # an observer may have placed new rows
         stream.finish(size)
         seen.epoch += 1
         answers = [one.epoch(seen) for one in observers if seen.epoch % one.every == 0]
         if any(answers):
             break
     else:
+        model._keeper.kept = None
         stream.finish()  # repairs of lists were counted as rows
     for one in observers:
         one.end(seen)
