@@ -164,9 +164,9 @@ def derived_once() -> None:
     """
     if torch.is_grad_enabled():
         msg = (
-            "create_graph=True asks for a gradient that can be derived again, and the losses of UMAP "
-            "and t-SNE have theirs written out once. Leave create_graph out, or write the loss in "
-            "torch's own operations."
+            "create_graph=True asks for a gradient that can be derived again, and the losses of "
+            "UMAP and t-SNE have theirs written out once. Leave create_graph out, or write the "
+            "loss in torch's own operations."
         )
         raise NotImplementedError(msg)
 
