@@ -199,3 +199,19 @@ def test_unknown_forms_are_refused():
     x = torch.zeros(2, 2)
     with pytest.raises(ValueError, match="kind='l1' is not known"):
         reconstruction_loss(x, x, fit_scaling(np.eye(2, dtype=np.float32), "none"), "l1")
+
+
+@pytest.mark.parametrize("cost", [attraction, repulsion, capped_attraction, capped_repulsion])
+def test_a_second_derivative_is_refused_and_not_wrong(cost):
+    s = torch.linspace(0.1, 3, 20, requires_grad=True)
+    total = cost(s, a=1.5, b=0.9).sum()
+    with pytest.raises(NotImplementedError, match="create_graph=True"):
+        torch.autograd.grad(total, s, create_graph=True)
+
+
+def test_a_second_derivative_of_the_loss_of_a_batch_is_refused():
+    batch = batch_of(np.random.default_rng(0), 20, 30, 5).to(torch.device("cpu"))
+    places = torch.randn(20, 2, requires_grad=True)
+    total = torch.stack(list(umap_loss(places, batch, a=1.5, b=0.9).values())).sum()
+    with pytest.raises(NotImplementedError, match="create_graph=True"):
+        torch.autograd.grad(total, places, create_graph=True)

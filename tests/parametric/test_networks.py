@@ -293,3 +293,60 @@ def test_what_cannot_be_built_is_said(change, said):
     network = kinds.pop("network")
     with pytest.raises(ValueError, match=said):
         networks.build(network, **kinds)
+
+
+def test_lazy_layers_get_their_weights_by_the_seed_and_torchs_generator_is_not_touched():
+    from umapkit.parametric._networks import build_network
+
+    def weights(seed: int, before: int, role: str) -> torch.Tensor:
+        torch.manual_seed(before)
+        state = torch.random.get_rng_state()
+        lazy = nn.LazyLinear(2 if role == "encoder" else 5)
+        made = build_network(
+            lazy, role=role, n_features=5, n_components=2, input_shape=None, seed=seed
+        )
+        assert torch.equal(torch.random.get_rng_state(), state)
+        return next(made.parameters()).detach()
+
+    for role in ("encoder", "decoder"):
+        assert torch.equal(weights(3, 0, role), weights(3, 1, role))
+        assert not torch.equal(weights(3, 0, role), weights(4, 0, role))
+
+
+def test_a_lazy_trunk_gets_its_weights_by_the_seed():
+    from umapkit.parametric._heads import fork_width, make_trunk
+
+    def weights(seed: int, before: int) -> torch.Tensor:
+        trunk = make_trunk(nn.LazyLinear(7), width=1, n_features=5, shape=None, seed=seed)
+        torch.manual_seed(before)
+        state = torch.random.get_rng_state()
+        assert fork_width(trunk, 5, seed=seed) == 7
+        assert torch.equal(torch.random.get_rng_state(), state)
+        return next(trunk.parameters()).detach()
+
+    assert torch.equal(weights(3, 0), weights(3, 1))
+    assert not torch.equal(weights(3, 0), weights(4, 0))
+
+
+def test_a_module_is_copied_to_the_cpu():
+    class Elsewhere(nn.Linear):
+        """Says where it was told to go, as one on an accelerator would go."""
+
+        told = "nowhere"
+
+        def cpu(self):
+            self.told = "cpu"
+            return super().cpu()
+
+    given = Elsewhere(5, 2)
+    made = networks.build(given, role="encoder", n_features=5, n_components=2)
+    assert made.told == "cpu"
+    assert given.told == "nowhere"
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
+def test_a_module_on_a_gpu_is_copied_to_the_cpu():
+    given = nn.Linear(5, 2).cuda()
+    made = networks.build(given, role="encoder", n_features=5, n_components=2)
+    assert next(made.parameters()).device.type == "cpu"
+    assert next(given.parameters()).device.type == "cuda"

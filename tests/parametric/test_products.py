@@ -50,3 +50,24 @@ def test_layers_are_as_before_afterwards():
     with quick_products(layer, torch.device("cpu")):
         assert "forward" in vars(layer)
     assert "forward" not in vars(layer)
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_gradients_of_gradients_are_those_of_torchs_own_products(bias):
+    torch.manual_seed(0)
+    net = torch.nn.Sequential(
+        torch.nn.Linear(7, 20, bias=bias), torch.nn.Tanh(), torch.nn.Linear(20, 1, bias=bias)
+    )
+    x = torch.randn(70, 7, requires_grad=True)
+
+    def penalty() -> list[torch.Tensor]:
+        (slope,) = torch.autograd.grad(net(x).sum(), x, create_graph=True)
+        cost = (slope.norm(dim=1) - 1).square().mean()
+        return list(torch.autograd.grad(cost, [net[0].weight, net[2].weight]))
+
+    plain = penalty()
+    with quick_products(net, torch.device("cpu")):
+        quick = penalty()
+    assert float(plain[0].norm()) > 0.01
+    for one, other in zip(plain, quick, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-6)

@@ -198,3 +198,12 @@ def test_networks_without_anything_to_train_are_refused():
     layer = line().requires_grad_(requires_grad=False)
     with pytest.raises(ValueError, match="nothing to train"):
         train(layer, batches, loss_of(layer), TrainOptions(n_steps=1))
+
+
+def test_patience_without_a_held_out_loss_is_refused():
+    layer = line()
+    with pytest.raises(ValueError, match=r"patience=3 counts looks.*check_every=0"):
+        TrainOptions(n_steps=5, patience=3)
+    options = TrainOptions(n_steps=5, patience=3, check_every=1)
+    with pytest.raises(ValueError, match=r"patience=3 waits.*held_out="):
+        train(layer, batches, loss_of(layer), options)

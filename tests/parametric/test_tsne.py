@@ -158,3 +158,18 @@ def test_a_perplexity_that_is_too_large_is_lowered_aloud():
 def test_what_cannot_be_used_is_said(change, said):
     with pytest.raises(ValueError, match=said):
         model(**change).fit(np.ones((10, 2)))
+
+
+def test_a_second_derivative_of_the_divergence_is_refused():
+    joint, places = pairs()
+    v = torch.tensor(1.0, dtype=torch.float64, requires_grad=True)
+    found = kl_divergence(joint, places, v)
+    with pytest.raises(NotImplementedError, match="create_graph=True"):
+        torch.autograd.grad(found, places, create_graph=True)
+
+
+def test_a_perplexity_that_is_lowered_is_said_of_the_line_that_fits():
+    rows = np.random.default_rng(0).normal(size=(20, 3))
+    with pytest.warns(UserWarning, match="more than a third") as said:
+        model(n_epochs=1).fit(rows)
+    assert said[0].filename == __file__

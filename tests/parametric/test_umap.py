@@ -310,3 +310,37 @@ def test_loading_by_the_root(blobs, tmp_path):
     assert np.array_equal(again.transform(blobs[0]), fitted.embedding_)
     with pytest.raises(ValueError, match="encoder= was given"):
         umapkit.load(tmp_path / "map", encoder=torch.nn.Linear(6, 2))
+
+
+def test_an_observer_that_places_rows_leaves_the_networks_in_training_mode(blobs):
+    rows, _ = blobs
+    seen: list[bool] = []
+
+    class Watched(torch.nn.Sequential):
+        def forward(self, x):
+            if torch.is_grad_enabled():
+                seen.append(self.training and self[1].training)
+            return super().forward(x)
+
+    net = Watched(torch.nn.Linear(6, 8), torch.nn.Dropout(0.5), torch.nn.Linear(8, 2))
+    places = []
+    fitted = model(encoder=net, n_steps=20, warm_start=True).fit(rows)
+    seen.clear()
+    fitted.set_params(observers=lambda step, terms: places.append(fitted.transform(rows)))
+    fitted.fit(rows)
+    assert len(places) == 2
+    assert seen == [True] * 20
+    # Places themselves are without dropout.
+    assert np.array_equal(fitted.transform(rows), fitted.embedding_)
+
+
+def test_observers_that_can_be_read_once_only_are_refused(blobs):
+    calls = []
+
+    def one(step, terms):
+        calls.append(step)
+
+    with pytest.raises(TypeError, match=r"can be read once only.*Give a list"):
+        model(observers=(f for f in (one, one))).fit(blobs[0])
+    model(observers=[one, one], n_steps=20).fit(blobs[0])
+    assert len(calls) == 4

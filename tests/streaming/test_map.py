@@ -214,3 +214,25 @@ def test_a_group_with_no_neighbor_on_the_map_joins_it(rows):
     model = stream().partial_fit(rows[:200])
     model.partial_fit(rows[200:260] + 1000)
     assert np.isfinite(model.embedding_).all()
+
+
+def test_rows_placed_while_a_fit_runs_do_not_stay_on_the_map_of_that_moment(digits):
+    X, _ = digits
+    early = []
+
+    class Place:
+        every = 1
+        start = end = staticmethod(lambda layout: None)
+
+        def epoch(self, layout):
+            if layout.epoch == 1:
+                early.append(model.transform(X[:200]))
+
+    model = stream(observers=Place())
+    model.fit(X)
+    plain = stream().fit(X)
+    np.testing.assert_array_equal(model.embedding_, plain.embedding_)
+    places = model.transform(X[:200])
+    np.testing.assert_array_equal(places, plain.transform(X[:200]))
+    np.testing.assert_array_equal(places, model.embedding_[:200])
+    assert not np.array_equal(early[0], places)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, Self
 
+import numpy as np
 from numpy.typing import NDArray
 
 from umapkit._seed import Stage
@@ -16,6 +17,7 @@ from umapkit.parametric._rows import RowSource
 from umapkit.parametric._shuffled import ShuffledRows, split_rows
 from umapkit.parametric._torch import Tensor, compiled, generator, torch
 from umapkit.parametric._train import Schedule, TrainOptions, train
+from umapkit.parametric._undo import undone_on_error
 
 _JUDGED = 4096  # held-out rows that a check looks at, at most
 
@@ -161,11 +163,12 @@ class Autoencoder(Decoding):
             On Ctrl-C; the model is fitted with the state of that moment.
         """
         self._check_parameters()
-        rows = self._rows(X, reset=True)
+        with undone_on_error(self):
+            self._learn(self._rows(X, reset=True))
+        return self
+
+    def _learn(self, rows: NDArray[np.float32]) -> None:
         self.seed_ = self._draw_seed()
-        outputs = self._encoder_outputs()
-        self._make_networks(rows, decoder=self.decoder, encoder_outputs=outputs)
-        self._reconstruction = self.reconstruction_loss
         learned, judged = split_rows(len(rows), held_out=self.held_out, seed=self.seed_)
         if self.held_out and not len(judged):
             msg = (
@@ -173,6 +176,9 @@ class Autoencoder(Decoding):
                 "a larger share, or 0."
             )
             raise ValueError(msg)
+        outputs = self._encoder_outputs()
+        self._make_networks(rows, decoder=self.decoder, encoder_outputs=outputs)
+        self._reconstruction = self.reconstruction_loss
         source = RowSource(rows, self._scaling, self._device())
         order = ShuffledRows(learned, batch_size=self.batch_size, seed=self.seed_)
         encoder = compiled(self.networks_["encoder"], wanted=self.compile)
@@ -207,7 +213,6 @@ class Autoencoder(Decoding):
             )
         self.loss_ = last_loss(training.history)
         self._finish(training, rows)
-        return self
 
     def _terms(self, given: Tensor, x: Tensor, decoder: Any, step: int | None) -> dict[str, Tensor]:
         """Loss of the encoder's answers; `step` is None where nothing is drawn."""
@@ -254,7 +259,8 @@ class VAE(Autoencoder):
         means, then log variances.
     reconstruction_weight : float, default 784.0
         Larger values reconstruct better and mind the prior less. 784 is the paper's, for all of
-        its data; ``n_features`` times `n_components` is the textbook's ratio.
+        its data. Both costs are means, so ``n_features`` divided by `n_components` is the
+        textbook's ratio to `kl_weight`.
     kl_weight : float, default 1.0
         Weight of the distance to the standard normal prior.
     batch_size : int, default 128

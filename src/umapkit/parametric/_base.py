@@ -19,7 +19,7 @@ from umapkit.parametric._group import shared_seed
 from umapkit.parametric._networks import build_network
 from umapkit.parametric._scaling import SCALINGS, Scaling, fit_scaling
 from umapkit.parametric._steady import SteadyProducts
-from umapkit.parametric._torch import Tensor, choose_device, nn, threads, torch
+from umapkit.parametric._torch import Tensor, choose_device, judging, nn, threads, torch
 from umapkit.parametric._train import SCHEDULES, Schedule, Training
 
 _BLOCK = 256  # rows that a network is given at once outside of training, always as many
@@ -186,10 +186,9 @@ class NetworkEmbedding(MapEstimator):
         in a block (`_steady`); so a row's answer does not depend on the others asked for.
         """
         device = self._device()
-        self.networks_.eval()
         parts = []
         steady = SteadyProducts() if device.type == "cpu" else nullcontext()
-        with torch.inference_mode(), self._threads(), steady:
+        with torch.inference_mode(), self._threads(), judging(self.networks_), steady:
             for begin in range(0, len(rows), _BLOCK):
                 part = rows[begin : begin + _BLOCK]
                 block = torch.zeros((_BLOCK, rows.shape[1]))

@@ -50,7 +50,7 @@ def fit_umap(
         raise ValueError(msg)
     known = model.warm_start and hasattr(model, "embedding_")
     if known:
-        _check_same_width(model)
+        _check_same_networks(model)
     memberships, lists = find_memberships(model, rows, graph)
     if not known:
         for name in ("embedding_", "history_", "networks_", "classes_", "_optimizer"):
@@ -61,7 +61,7 @@ def fit_umap(
     _descend(model, rows, memberships, lists, targets=targets, fixed=fixed)
 
 
-def _check_same_width(model: ParametricUMAP) -> None:
+def _check_same_networks(model: ParametricUMAP) -> None:
     made = model.embedding_.shape[1]
     if model.n_components != made:
         msg = (
@@ -69,11 +69,18 @@ def _check_same_width(model: ParametricUMAP) -> None:
             f"{made} dimensions. Give {made}, or fit anew with warm_start=False."
         )
         raise ValueError(msg)
+    if model._decoder_network() is not None and "decoder" not in model.networks_:
+        msg = (
+            f"decoder={model.decoder!r} with reconstruction={model.reconstruction!r} asks for a "
+            "decoder, and the networks that go on have none. Leave both out, or fit anew with "
+            "warm_start=False."
+        )
+        raise ValueError(msg)
 
 
 def learn_more(model: ParametricUMAP, rows: NDArray[np.float32], y: Any) -> None:
     """Train a fitted model on new rows and its landmarks."""
-    _check_same_width(model)
+    _check_same_networks(model)
     kept, places = model._landmark_rows, model._landmark_places
     together = np.concatenate([rows, kept])
     fixed = np.full((len(together), places.shape[1]), np.nan, dtype=np.float32)

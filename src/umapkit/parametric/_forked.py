@@ -88,7 +88,7 @@ class Forked(NetworkEmbedding):
             shape=self._check_shape(d),
             seed=self.seed_,
         )
-        self._fork = fork_width(trunk, d)
+        self._fork = fork_width(trunk, d, seed=self.seed_)
         embedder, _ = self._heads(1)
         networks = nn.ModuleDict(
             {"scaling": fit_scaling(rows, self.scaling), "encoder": Branch(trunk, embedder)}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from umapkit._seed import Stage
 from umapkit.parametric._networks import Shaped
-from umapkit.parametric._torch import Tensor, nn, torch
+from umapkit.parametric._torch import Tensor, nn, own_draws, seeded, torch
 from umapkit.parametric.networks import NAMES, build
 from umapkit.parametric.networks import _cnn13 as cnn13
 from umapkit.parametric.networks import _mlp as mlp
@@ -14,6 +15,7 @@ from umapkit.parametric.networks._parts import start_weights
 
 _FORK = {"mlp": 100}  # width of the trunk's end; 256 for the others
 _TRUNKS = ("mlp", "cnn13")
+_CPU = torch.device("cpu")
 
 
 class Branch(nn.Module):
@@ -66,8 +68,8 @@ def make_trunk(
     return made if network in _TRUNKS else nn.Sequential(made, nn.ReLU())
 
 
-def fork_width(trunk: nn.Module, n_features: int) -> int:
-    """Numbers that the trunk gives for a row.
+def fork_width(trunk: nn.Module, n_features: int, *, seed: int) -> int:
+    """Numbers that the trunk gives for a row; lazy layers get their weights by the seed.
 
     Raises
     ------
@@ -76,7 +78,7 @@ def fork_width(trunk: nn.Module, n_features: int) -> int:
     """
     trunk.eval()
     try:
-        with torch.no_grad():
+        with seeded(seed, Stage.NETWORK, STREAMS["trunk"], device=_CPU), torch.no_grad():
             found = trunk(torch.zeros(2, n_features))
     except (RuntimeError, ValueError, TypeError, IndexError) as error:
         msg = (
@@ -97,7 +99,7 @@ def make_heads(
     """Make embedder and classifier: Dense 100 on "mlp", two normalised layers of 256 otherwise."""
     heads: list[nn.Module] = []
     for outputs, stream in ((n_components, "embedder"), (n_classes, "classifier")):
-        with torch.random.fork_rng(devices=[]):
+        with own_draws():
             if network == "mlp":
                 made = mlp.head(inputs, outputs, (cnn13.scaled(100, width),))
             else:

@@ -9,6 +9,8 @@ UMAP's similarity is ``q = 1 / (1 + a s^b)`` with s the squared distance of two 
 (Parametric UMAP, Eq. 7; tutorial, Eqs. 8 and 9). The released umap-learn takes ``-log1p(a s^b)``
 for the logit, which makes the repulsion ``log(1 + q)``: never more than log 2, however near the
 two places are. It is offered under its own name, "capped".
+
+Gradients are written out, once: ``create_graph=True``, for a gradient of the gradient, is refused.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from torch.nn import functional
 
 from umapkit.parametric._checks import check_choice
 from umapkit.parametric._edges import TensorBatch
-from umapkit.parametric._torch import Tensor, torch
+from umapkit.parametric._torch import Tensor, derived_once, torch
 
 LossForm = Literal["cross_entropy", "capped"]
 LOSSES = ("cross_entropy", "capped")
@@ -72,6 +74,7 @@ class _Cost(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
+        derived_once()
         return grads[0] * ctx.saved_tensors[0], None
 
 
@@ -162,6 +165,7 @@ class _EdgeLoss(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None, None]:
+        derived_once()
         (gradients,) = ctx.saved_tensors
         return (grads[0][:, None, None] * gradients).sum(0), None, None, None
 

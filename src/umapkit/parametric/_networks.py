@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from umapkit.parametric._torch import Tensor, nn, torch
+from umapkit._seed import Stage
+from umapkit.parametric._torch import Tensor, nn, seeded, torch
 from umapkit.parametric.networks import build
+from umapkit.parametric.networks._build import STREAMS
+
+_CPU = torch.device("cpu")
 
 
 def build_network(
@@ -31,7 +35,7 @@ def build_network(
     input_shape : tuple of int or None
         Shape of one row, for a module that does not take flat rows.
     seed : int
-        Of the first weights.
+        Of the first weights, also those of a module's lazy layers.
 
     Returns
     -------
@@ -53,7 +57,8 @@ def build_network(
     )
     if isinstance(network, nn.Module):
         made = Shaped(made, input_shape) if role == "encoder" else Flat(made)
-    _try(made, network, role=role, n_features=n_features, n_components=n_components)
+    with seeded(seed, Stage.NETWORK, STREAMS[role], device=_CPU):  # lazy layers draw now
+        _try(made, network, role=role, n_features=n_features, n_components=n_components)
     return made.train()
 
 

@@ -233,8 +233,7 @@ class Objective:
                 form=self.form,
             )
             if self.correlation_weight:
-                # Heads come first, tails after them: halves would pair neighbours.
-                near = correlation_loss(x[0][::2], z[0][::2])
+                near = correlation_loss(_strangers(x[0]), _strangers(z[0]))
                 terms["correlation"] = self.correlation_weight * near
             if self.reconstruction is not None:
                 seen = z[0].detach() if self.reconstruction == "detached" else z[0]
@@ -288,6 +287,16 @@ class Objective:
             return {name: float(term) for name, term in terms.items()}
 
         return measure
+
+
+def _strangers(rows: Tensor) -> Tensor:
+    """Turn the second half of a batch: `correlation_loss` compares the halves row by row.
+
+    Heads of edges come first, their tails after them in the same order: turned by a quarter of the
+    batch, no head stands opposite its own tail.
+    """
+    half = len(rows) // 2
+    return torch.cat([rows[:half], rows[half : 2 * half].roll(half // 2, 0)])
 
 
 def _some(seed: int, step: int, number: int, n: int, size: int) -> Ints:

@@ -72,6 +72,10 @@ def _product(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     return ops._linear_pointwise(x, weight, bias, "none", [], "")
 
 
+def _plain_product(x: Tensor, weight: Tensor) -> Tensor:
+    return x @ weight.t()
+
+
 class _Linear(torch.autograd.Function):
     """A linear layer and its derivatives."""
 
@@ -85,7 +89,9 @@ class _Linear(torch.autograd.Function):
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         x, weight = ctx.saved_tensors
         grad = grads[0].contiguous()
-        by_x = _product(grad, weight.t()) if ctx.needs_input_grad[0] else None
-        by_weight = _product(grad.t(), x.t()) if ctx.needs_input_grad[1] else None
+        # create_graph=True: torch knows the derivatives of its own products, not of oneDNN's.
+        product = _plain_product if torch.is_grad_enabled() else _product
+        by_x = product(grad, weight.t()) if ctx.needs_input_grad[0] else None
+        by_weight = product(grad.t(), x.t()) if ctx.needs_input_grad[1] else None
         by_bias = grad.sum(0) if ctx.has_bias and ctx.needs_input_grad[2] else None
         return by_x, by_weight, by_bias

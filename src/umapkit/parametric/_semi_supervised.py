@@ -26,6 +26,7 @@ from umapkit.parametric._semi_settings import (
     read_validation,
 )
 from umapkit.parametric._train import Schedule, Training, TrainOptions, train
+from umapkit.parametric._undo import undone_on_error
 from umapkit.parametric.networks._build import image_shape
 
 
@@ -249,6 +250,11 @@ class SemiSupervisedUMAP(ClassifierMixin, Forked):
             On Ctrl-C; the model is fitted with the state of that moment.
         """
         check_settings(self, validated=validation is not None)
+        with undone_on_error(self):
+            self._learn(X, y, validation)
+        return self
+
+    def _learn(self, X: Any, y: Any, validation: tuple[Any, Any] | None) -> None:
         self.a_, self.b_ = curve_of(self)
         rows = self._rows(X, reset=True)
         codes, self.classes_ = read_labels(y, len(rows))
@@ -272,7 +278,6 @@ class SemiSupervisedUMAP(ClassifierMixin, Forked):
         self.embedding_ = self._encode(rows)
         if interrupt is not None:
             raise KeyboardInterrupt from interrupt
-        return self
 
     def fit_transform(  # pyright: ignore[reportIncompatibleMethodOverride] # no **fit_params
         self, X: Any, y: Any, *, validation: tuple[Any, Any] | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from umapkit.parametric._checks import (
@@ -172,6 +172,12 @@ def as_observers(observers: Any) -> tuple[Any, ...]:
     if observers is None:
         return ()
     found = (observers,) if callable(observers) else observers
+    if isinstance(found, Iterator):
+        msg = (
+            f"observers={observers!r} can be read once only, and every fit reads them. Give a list "
+            "of functions of (step, terms)."
+        )
+        raise TypeError(msg)
     if not isinstance(found, Iterable) or not all(callable(one) for one in found):
         msg = f"observers={observers!r} is not allowed. Give functions of (step, terms)."
         raise TypeError(msg)

@@ -1,8 +1,14 @@
-"""torch, found or asked for; devices, determinism, generators."""
+"""torch, found or asked for; devices, determinism, generators.
+
+The number of threads, the choice of algorithms and torch's own generators are the process's. While
+one of the contexts here is open its thread has them alone: fits in several threads take turns, so
+none disturbs another, and all is as before when the last has ended.
+"""
 
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -25,13 +31,28 @@ __all__ = [
     "Tensor",
     "choose_device",
     "compiled",
+    "derived_once",
     "deterministic",
     "generator",
+    "judging",
     "nn",
+    "own_draws",
     "seeded",
     "threads",
     "torch",
 ]
+
+_TURN = threading.RLock()
+
+
+def _new_lock() -> None:
+    global _TURN
+    _TURN = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    # A child has none of the threads that may have held the lock.
+    os.register_at_fork(after_in_child=_new_lock)
 
 
 def choose_device(device: str | torch.device = "auto") -> torch.device:
@@ -81,14 +102,27 @@ def _own_gpu() -> int:
 @contextmanager
 def threads(count: int) -> Iterator[None]:
     """Let torch use so many threads on the CPU while the context is open."""
-    before = torch.get_num_threads()
-    if count != before:
-        torch.set_num_threads(count)
+    with _TURN:
+        before = torch.get_num_threads()
+        if count != before:
+            torch.set_num_threads(count)
+        try:
+            yield
+        finally:
+            if count != before:
+                torch.set_num_threads(before)
+
+
+@contextmanager
+def judging(modules: nn.Module) -> Iterator[None]:
+    """Put modules in evaluation mode, and each of them back into its own mode afterwards."""
+    training = [one for one in modules.modules() if one.training]
+    modules.eval()
     try:
         yield
     finally:
-        if count != before:
-            torch.set_num_threads(before)
+        for one in training:
+            one.training = True
 
 
 def compiled(module: Any, *, wanted: bool) -> Any:
@@ -103,19 +137,38 @@ def deterministic(device: torch.device) -> Iterator[None]:
     On accelerators some operations have none, and nothing is changed there.
     """
     if device.type != "cpu":
-        yield
+        with _TURN:
+            yield
         return
-    before = torch.are_deterministic_algorithms_enabled()
-    warn = torch.is_deterministic_algorithms_warn_only_enabled()
-    settings: Any = torch.utils.deterministic
-    filling = settings.fill_uninitialized_memory
-    torch.use_deterministic_algorithms(mode=True, warn_only=True)
-    settings.fill_uninitialized_memory = False  # it would cost time only
-    try:
-        yield
-    finally:
-        torch.use_deterministic_algorithms(mode=before, warn_only=warn)
-        settings.fill_uninitialized_memory = filling
+    with _TURN:
+        before = torch.are_deterministic_algorithms_enabled()
+        warn = torch.is_deterministic_algorithms_warn_only_enabled()
+        settings: Any = torch.utils.deterministic
+        filling = settings.fill_uninitialized_memory
+        torch.use_deterministic_algorithms(mode=True, warn_only=True)
+        settings.fill_uninitialized_memory = False  # it would cost time only
+        try:
+            yield
+        finally:
+            torch.use_deterministic_algorithms(mode=before, warn_only=warn)
+            settings.fill_uninitialized_memory = filling
+
+
+def derived_once() -> None:
+    """Refuse ``create_graph=True`` where a gradient is written out: torch takes it for a constant.
+
+    Raises
+    ------
+    NotImplementedError
+        In a backward pass whose own steps are being recorded.
+    """
+    if torch.is_grad_enabled():
+        msg = (
+            "create_graph=True asks for a gradient that can be derived again, and the losses of "
+            "UMAP and t-SNE have theirs written out once. Leave create_graph out, or write the "
+            "loss in torch's own operations."
+        )
+        raise NotImplementedError(msg)
 
 
 def torch_seed(seed: int, stage: Stage, epoch: int = 0, vertex: int = 0) -> int:
@@ -136,14 +189,22 @@ def seeded(seed: int, stage: Stage, epoch: int = 0, *, device: torch.device) -> 
     """Seed torch's own generators (dropout draws from them), and put them back afterwards."""
     number = torch_seed(seed, stage, epoch)
     if device.type != "cpu":
-        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        with _TURN, torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
             torch.manual_seed(number)
             yield
         return
     # As above, without a word to accelerators, which costs a third of a millisecond.
-    before = torch.default_generator.get_state()
-    torch.default_generator.manual_seed(number)
-    try:
+    with _TURN:
+        before = torch.default_generator.get_state()
+        torch.default_generator.manual_seed(number)
+        try:
+            yield
+        finally:
+            torch.default_generator.set_state(before)
+
+
+@contextmanager
+def own_draws() -> Iterator[None]:
+    """Put torch's generator on the CPU back afterwards: what is drawn meanwhile is not used."""
+    with _TURN, torch.random.fork_rng(devices=[]):
         yield
-    finally:
-        torch.default_generator.set_state(before)

@@ -47,7 +47,7 @@ class TrainOptions:
         Bound of every component of the gradient (the paper has 4); None: none.
     patience : int, optional
         Stop after so many checks without a better held-out loss; the best state is kept. None:
-        never stop early, keep the last state.
+        never stop early, keep the last state. It needs `check_every` and a held-out loss.
     min_delta : float
         By how much a loss must be lower to be better.
     check_every : int
@@ -91,6 +91,12 @@ class TrainOptions:
             check_number("clip", self.clip, least=0, included=False)
         if self.patience is not None:
             check_whole("patience", self.patience, 1)
+            if not self.check_every:
+                msg = (
+                    f"patience={self.patience!r} counts looks at the held-out loss, and "
+                    "check_every=0 looks at the end only. Give check_every=100, say."
+                )
+                raise ValueError(msg)
 
 
 @dataclass
@@ -180,10 +186,16 @@ def train(
     Raises
     ------
     ValueError
-        If no parameter can be trained.
+        If no parameter can be trained, or `options` has patience and `held_out` is missing.
     FloatingPointError
         If the loss is no longer finite.
     """
+    if options.patience is not None and held_out is None:
+        msg = (
+            f"patience={options.patience!r} waits for a better held-out loss, and there is none. "
+            "Give held_out=, a function that measures it, or leave patience out."
+        )
+        raise ValueError(msg)
     parameters = [p for p in modules.parameters() if p.requires_grad]
     if not parameters:
         msg = "The networks have nothing to train: no parameter of theirs has requires_grad=True."

@@ -22,8 +22,9 @@ from umapkit.parametric._networks import build_network
 from umapkit.parametric._rows import RowSource
 from umapkit.parametric._shuffled import ShuffledRows
 from umapkit.parametric._torch import Tensor, compiled, nn, torch
-from umapkit.parametric._train import Schedule, TrainOptions, train
+from umapkit.parametric._train import Schedule, Training, TrainOptions, train
 from umapkit.parametric._tsne_loss import Freedom, kl_divergence
+from umapkit.parametric._undo import undone_on_error
 
 _PRETRAINING_BATCH = 256
 
@@ -180,6 +181,11 @@ class ParametricTSNE(NetworkEmbedding):
             On Ctrl-C; the model is fitted with the state of that moment.
         """
         self._check_parameters()
+        with undone_on_error(self):
+            self._learn(X)
+        return self
+
+    def _learn(self, X: Any) -> None:
         rows = self._rows(X, reset=True)
         if len(rows) < 4:
             msg = f"Found array with {len(rows)} sample(s); t-SNE needs a minimum of 4 rows."
@@ -196,7 +202,7 @@ class ParametricTSNE(NetworkEmbedding):
         self._make_networks(rows)
         source = RowSource(rows, self._scaling, self._device())
         if self.pretraining_epochs:
-            self._pretrain(source)
+            self._pretrain(source, rows)
         joint = _Joint(self, rows, order)
         encoder = compiled(self.networks_["encoder"], wanted=self.compile)
         freedom = self.networks_["freedom"]
@@ -215,7 +221,6 @@ class ParametricTSNE(NetworkEmbedding):
         self.kl_divergence_ = last_loss(training.history)
         self.degrees_of_freedom_ = float(freedom().detach())
         self._finish(training, rows)
-        return self
 
     def _options(self, n_batches: int) -> TrainOptions:
         return TrainOptions(
@@ -228,7 +233,7 @@ class ParametricTSNE(NetworkEmbedding):
             seed=self.seed_,
         )
 
-    def _pretrain(self, source: RowSource) -> None:
+    def _pretrain(self, source: RowSource, rows: NDArray[np.float32]) -> None:
         n, d = source.rows.shape
         decoder = build_network(
             "mlp",
@@ -255,7 +260,10 @@ class ParametricTSNE(NetworkEmbedding):
         with self._threads():
             done = train(both, lambda step: source.take(order.batch(step)), loss, options)
         if done.interrupt is not None:
-            raise done.interrupt
+            # No step on the divergence was made.
+            self.kl_divergence_ = math.nan
+            self.degrees_of_freedom_ = float(self.networks_["freedom"]().detach())
+            self._finish(Training(interrupt=done.interrupt), rows)
 
     def _make_networks(self, rows: NDArray[np.float32], **kinds: Any) -> nn.ModuleDict:
         networks = super()._make_networks(rows, **kinds)
@@ -273,7 +281,7 @@ class ParametricTSNE(NetworkEmbedding):
             f"perplexity={self.perplexity:g} is more than a third of the neighbours in a batch of "
             f"{size} rows; {most:g} is used."
         )
-        warnings.warn(msg, UserWarning, stacklevel=3)
+        warnings.warn(msg, UserWarning, stacklevel=4)
         return most
 
     def _check_parameters(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from umapkit.parametric._torch import Tensor, nn, torch
+from umapkit.parametric._torch import Tensor, derived_once, nn, torch
 
 
 class Freedom(nn.Module):
@@ -61,6 +61,7 @@ class _Divergence(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, Tensor | None]:
+        derived_once()
         moved, by_freedom = ctx.saved_tensors
         return grads[0] * moved, None, None if by_freedom is None else grads[0] * by_freedom
 
@@ -81,7 +82,7 @@ def kl_divergence(joint: Tensor, places: Tensor, freedom: Tensor) -> Tensor:
     -------
     scalar tensor
         The sum over all pairs, 0 or more. The paper's floor of 1e-14 under both probabilities is
-        not needed: all is computed in logarithms.
+        not needed: all is computed in logarithms. It can be derived once, not twice.
 
     References
     ----------

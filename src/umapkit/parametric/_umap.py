@@ -19,6 +19,7 @@ from umapkit.parametric._predict import ClassPredictor
 from umapkit.parametric._settings import check_umap_parameters
 from umapkit.parametric._state import extra_state, restore_state
 from umapkit.parametric._train import Schedule, TrainingObserver
+from umapkit.parametric._undo import undone_on_error
 
 
 class ParametricUMAP(ClassPredictor, Decoding):
@@ -81,10 +82,12 @@ class ParametricUMAP(ClassPredictor, Decoding):
         4,096. Where time is short, more steps of 1,024 get further; fewer, larger ones end better.
     n_steps : int, optional
         Steps of the optimiser. ``None``: as many as process the edges of 60 of umap-learn's
-        epochs, but 1,000 at least; where those are more than 6,000 steps, 6,000, or 15 epochs.
+        epochs, but 1,000 at least; where those are more than 6,000 steps, 6,000, or 15 epochs. An
+        epoch of ``batches="points"`` is one pass over the rows, which has far fewer edges.
     n_epochs : int, optional
-        With ``batches="schedule"``: umap-learn's epochs. Otherwise as many steps as process the
-        same number of edges. Give `n_steps` or `n_epochs`, not both.
+        With ``batches="schedule"``: umap-learn's epochs. With "edges": as many steps as process
+        the same number of edges. With "points": passes over the rows. Give `n_steps` or
+        `n_epochs`, not both.
     learning_rate : float, default 0.01
         Largest step size of Adam.
     schedule : {"warm", "cosine", "linear", "constant"}, default "warm"
@@ -157,7 +160,8 @@ class ParametricUMAP(ClassPredictor, Decoding):
     random_state : int, Generator, RandomState or None, default None
         Seed; ``None`` draws one. `seed_` keeps it.
     observers : callable or several, optional
-        Called in training as ``f(step, terms)``; a true answer stops it.
+        Called as ``f(step, terms)`` after every tenth step of the training, every look at the
+        held-out loss, and the last step; a true answer stops it. Not an iterator.
     verbose : bool, default False
         Progress bar on standard error.
     n_jobs : int or None, default None
@@ -364,10 +368,11 @@ class ParametricUMAP(ClassPredictor, Decoding):
         """
         check_umap_parameters(self)
         goes_on = self.warm_start and hasattr(self, "embedding_")
-        rows = self._rows(X, reset=not goes_on)
-        if not goes_on:
-            self.seed_ = self._draw_seed()
-        fit_umap(self, rows, y, graph=graph, landmarks=landmarks)
+        with undone_on_error(self):
+            rows = self._rows(X, reset=not goes_on)
+            if not goes_on:
+                self.seed_ = self._draw_seed()
+            fit_umap(self, rows, y, graph=graph, landmarks=landmarks)
         return self
 
     def fit_transform(  # pyright: ignore[reportIncompatibleMethodOverride] # no **fit_params

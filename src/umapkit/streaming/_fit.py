@@ -111,6 +111,7 @@ def fit_progressively(model: ProgressiveUMAP, X: Any, y: Any) -> None:
     for one in observers:
         one.start(seen)
     for size in sizes:
+        model._keeper.kept = None  # an observer may have placed new rows
         with uncut() as work:
             stream.finish(size, go_on=work.go_on)
         seen.epoch += 1
@@ -118,6 +119,7 @@ def fit_progressively(model: ProgressiveUMAP, X: Any, y: Any) -> None:
         if any(answers):
             break
     else:
+        model._keeper.kept = None
         with uncut() as work:
             stream.finish(go_on=work.go_on)  # repairs of lists were counted as rows
     for one in observers:

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
-from umapkit.parametric._torch import nn, torch
+from umapkit.parametric._torch import nn, own_draws
 from umapkit.parametric.networks import _cnn13, _conv28, _conv32, _face, _lstm, _mlp
 from umapkit.parametric.networks._parts import start_weights
 
@@ -87,7 +87,7 @@ def build(
         if options:
             msg = f"options={dict(options)!r} belong to a named network, and a module was given."
             raise ValueError(msg)
-        return copy.deepcopy(network)
+        return copy.deepcopy(network).cpu()
     if network not in _BUILDERS:
         msg = (
             f"There is no network {network!r}. Give one of {', '.join(NAMES)}, or a "
@@ -113,7 +113,7 @@ def build(
         msg = f"{sorted(strange)} are no options of {network!r}, which has: {known or 'none'}."
         raise ValueError(msg)
     shape = (n_features,) if network == "mlp" else image_shape(network, n_features, input_shape)
-    with torch.random.fork_rng(devices=[]):  # layers draw when they are made; it is not used
+    with own_draws():  # layers draw when they are made
         made = builder(shape, n_components, **given)
     return start_weights(made, seed, STREAMS[role], he=network == "face")
 
