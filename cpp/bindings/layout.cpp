@@ -237,6 +237,7 @@ void curve_values(Vector<float> s, Out<float> out, int which, float a, float b, 
 }  // namespace
 
 void bind_layout(nb::module_& m) {
+  m.attr("RISE") = kRise;
   m.def("run_sampled", &run_sampled, "vectors"_a.noconvert(), "heads"_a.noconvert(),
         "weights"_a.noconvert(), "degree"_a.noconvert(), "vertices"_a.noconvert(),
         "order"_a.noconvert(), "positions"_a.noconvert(), "velocity"_a.noconvert(),

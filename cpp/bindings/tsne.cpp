@@ -54,24 +54,27 @@ TsneArgs tsne_args(const Vector<std::int64_t>& vectors, const Vector<std::int32_
           spacing};
 }
 
-// No radii: densities do not count.
+// No radii: densities do not count. Advances state[0], so that no interrupt can come between the
+// steps and their number.
 void run_tsne(Vector<std::int64_t> vectors, Vector<std::int32_t> heads, Vector<float> weights,
               Vector<std::int32_t> vertices, Vector<double> radii, OutMatrix positions,
-              OutMatrix velocity, OutMatrix gains, std::int64_t steps, float exaggeration,
-              float learning_rate, float momentum, double density_weight, double var_shift,
-              float freedom, int method, float theta, float spacing, int n_threads) {
+              OutMatrix velocity, OutMatrix gains, Out<std::int64_t> state, std::int64_t steps,
+              float exaggeration, float learning_rate, float momentum, double density_weight,
+              double var_shift, float freedom, int method, float theta, float spacing,
+              int n_threads) {
   const std::size_t n = positions.shape(0), dim = positions.shape(1);
   const TsneArgs args =
       tsne_args(vectors, heads, weights, vertices, n, dim, freedom, method, theta, spacing);
   require(velocity.shape(0) == n && velocity.shape(1) == dim && gains.shape(0) == n &&
-              gains.shape(1) == dim,
-          "velocity and gains do not fit the positions");
+              gains.shape(1) == dim && state.shape(0) >= 1,
+          "velocity, gains and state do not fit the positions");
   require(radii.shape(0) == 0 || radii.shape(0) == n, "there is one radius a vertex, or none");
   const double* const wanted = radii.shape(0) == 0 ? nullptr : radii.data();
   const nb::gil_scoped_release release;
   tsne_kernels().descend(args, {exaggeration, learning_rate, momentum, steps},
                          {wanted, density_weight, var_shift}, positions.data(), velocity.data(),
                          gains.data(), n_threads);
+  state.data()[0] += steps;
 }
 
 void measure_tsne(Vector<std::int64_t> vectors, Vector<std::int32_t> heads, Vector<float> weights,
@@ -176,9 +179,10 @@ void fourier_rows(OutMatrix rows, bool back) {
 void bind_tsne(nb::module_& m) {
   m.def("run_tsne", &run_tsne, "vectors"_a.noconvert(), "heads"_a.noconvert(),
         "weights"_a.noconvert(), "vertices"_a.noconvert(), "radii"_a.noconvert(),
-        "positions"_a.noconvert(), "velocity"_a.noconvert(), "gains"_a.noconvert(), nb::kw_only(),
-        "steps"_a, "exaggeration"_a, "learning_rate"_a, "momentum"_a, "density_weight"_a,
-        "var_shift"_a, "freedom"_a, "method"_a, "theta"_a, "spacing"_a, "n_threads"_a);
+        "positions"_a.noconvert(), "velocity"_a.noconvert(), "gains"_a.noconvert(),
+        "state"_a.noconvert(), nb::kw_only(), "steps"_a, "exaggeration"_a, "learning_rate"_a,
+        "momentum"_a, "density_weight"_a, "var_shift"_a, "freedom"_a, "method"_a, "theta"_a,
+        "spacing"_a, "n_threads"_a);
   m.def("measure_tsne", &measure_tsne, "vectors"_a.noconvert(), "heads"_a.noconvert(),
         "weights"_a.noconvert(), "vertices"_a.noconvert(), "positions"_a.noconvert(),
         "attraction"_a.noconvert(), "repulsion"_a.noconvert(), "totals"_a.noconvert(),

@@ -7,6 +7,9 @@
 
 namespace umapkit {
 
+// The part of the schedule in which the steps of sampled.hpp rise; `tol` does not judge in it.
+constexpr float kRise = 0.5f;
+
 struct CurveArgs {
   float a, b, gamma;
 };

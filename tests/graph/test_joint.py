@@ -76,6 +76,11 @@ def test_a_perplexity_out_of_range_is_refused(near, perplexity):
         joint_affinities(near, perplexity=perplexity)
 
 
+def test_a_kind_that_is_not_known_is_refused(near):
+    with pytest.raises(ValueError, match=r"kind='equal' is not known\. Give one of 'perplexity'"):
+        joint_affinities(near, kind="equal")
+
+
 def test_a_row_without_neighbours_is_refused():
     lost = Neighbors(
         np.array([[0, -1], [1, 0]], dtype=np.int32),
@@ -111,6 +116,12 @@ def test_wider_lists_hold_nearly_all_true_neighbours():
     for n_jobs in (1, 3):
         again = widen(index, 31, n_jobs=n_jobs)
         np.testing.assert_array_equal(again.indices, wider.indices)
+
+
+def test_lists_of_the_rows_alone_cannot_be_widened():
+    rows = np.random.default_rng(0).normal(size=(50, 3))
+    index = build_index(rows, n_neighbors=1, method="descent", random_state=0)
+    assert widen(index, 5) is None
 
 
 def test_lists_that_cannot_be_wider_are_not_made_up():

@@ -250,6 +250,15 @@ def fuzzy_graph_of_three():
     return csr_array(np.ones((3, 3), dtype=np.float32) - np.eye(3, dtype=np.float32))
 
 
+@pytest.mark.parametrize(
+    ("name", "instead"), [("hierarchical_categorical", "'categorical'"), ("myers", "'string'")]
+)
+def test_formulas_that_fit_does_not_offer_are_answered_with_what_it_does(name, instead):
+    with pytest.raises(ValueError, match=f"{name!r} is not offered by fit. Give {instead}") as told:
+        read_targets(["a", "b"], metric=name)
+    assert "not known" not in str(told.value)
+
+
 def test_targets_without_a_range_change_no_order():
     graph = fuzzy_graph_of_three()
     for metric in ("ordinal", "count", "l1", "categorical"):

@@ -29,9 +29,19 @@ def test_the_fit_is_the_least_squares_one_of_scipy(min_dist, spread):
     assert find_ab(min_dist=min_dist, spread=spread) == pytest.approx(tuple(expected), rel=1e-4)
 
 
+@pytest.mark.parametrize("spread", [1e-15, 1e-3, 0.3, 1e4, 1e6, 1e15])
+def test_the_curve_scales_with_its_unit_to_nine_digits(spread):
+    a, b = find_ab(min_dist=0.1)
+    found = find_ab(min_dist=0.1 * spread, spread=spread)
+    assert found[1] == pytest.approx(b, rel=2e-9)
+    assert found[0] == pytest.approx(a * spread ** (-2 * b), rel=1e-7)
+    assert found == tuple(float(f"{number:.9e}") for number in found)  # ten digits at most
+
+
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
+        ({"spread": 1e16}, "from 1e-15 to 1e15"),
         ({"min_dist": -0.1}, "between 0 and spread"),
         ({"min_dist": 2.0}, "between 0 and spread"),
         ({"spread": 0.0}, "positive"),

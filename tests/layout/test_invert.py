@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from umapkit.distances import METRICS
+from umapkit.distances import METRICS, resolve_metric
 from umapkit.layout import centre_rows, check_invertible, find_ab, map_weights
 
 A, B = find_ab()
@@ -114,3 +114,17 @@ def test_metrics_without_a_gradient_are_told_from_those_with_one():
     with pytest.raises(ValueError, match=r"metric='hamming' has none.*'cosine'"):
         check_invertible(METRICS["hamming"])
     check_invertible(METRICS["correlation"])
+
+
+@pytest.mark.parametrize("name", ["euclidean", "cosine", "correlation", "manhattan"])
+def test_a_function_is_not_taken_for_the_metric_of_its_name(name):
+    def heavy(x, y):
+        gap = x.astype(np.float64) - y
+        weights = np.array([1.0, 100.0, 1.0])
+        return float((weights * gap * gap).sum()), 2 * weights * gap
+
+    rows, near, w = case(d=3, m=2)
+    other = centre_rows(rows, near, w, metric=resolve_metric(heavy))
+    heavy.__name__ = name
+    found = centre_rows(rows, near, w, metric=resolve_metric(heavy))
+    np.testing.assert_array_equal(found, other)

@@ -123,6 +123,29 @@ def test_a_tolerance_stops_a_settled_layout_early(small):
     assert loose.epoch < tight.epoch <= 5000
 
 
+def test_a_tolerance_waits_until_the_steps_of_the_kernel_no_longer_grow(small):
+    graph, y = small
+    options = LayoutOptions(a=A, b=B, n_epochs=400, seed=0)
+    layout = Layout(graph, y, options)
+    layout.run(tol=1e9)  # satisfied by any loss
+    assert layout.epoch == 210  # looked at, at 200 and 210
+    assert options.rise == _kernels.RISE * 400 == 200
+
+
+def test_steps_beside_the_layouts_own_fade_and_are_about_half_of_it():
+    options = LayoutOptions(a=A, b=B, n_epochs=100, learning_rate=0.5)
+    sizes = np.array([options.side_step(epoch) for epoch in range(100)])
+    t = np.arange(100) / 100
+    own = 2 * 0.5 * (1 - t) * np.minimum(1, (t + 0.01) / _kernels.RISE)
+    own *= np.minimum(1, (1 - t) / 0.4)
+    early = t < 0.6
+    assert (sizes / own)[early].min() > 0.4
+    assert (sizes / own)[early].max() < 0.52
+    serial = LayoutOptions(a=A, b=B, n_epochs=100, optimizer="schedule")
+    assert serial.side_step(0) == 1.0
+    assert serial.side_step(100) == options.side_step(100) == 0.0
+
+
 def test_an_interrupt_keeps_the_last_layout_and_can_be_continued(small):
     graph, y = small
     options = LayoutOptions(a=A, b=B, n_epochs=60, seed=0)

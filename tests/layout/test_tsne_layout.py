@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -213,6 +214,42 @@ def test_an_interrupt_leaves_the_last_map(joint):
     assert caught.value.epoch == 10
     whole = TsneLayout(joint, places(600, 2, 1e-4), TsneOptions(n_epochs=20)).run()
     np.testing.assert_array_equal(layout.run(), whole)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers that raise signals")
+def test_a_signal_amid_the_steps_leaves_the_map_and_the_number_of_its_epoch(joint):
+    options = TsneOptions(n_epochs=100_000, early_epochs=100_000, repulsion="exact")
+    layout = TsneLayout(joint, places(600, 2, 1e-4), options)
+    kept = signal.signal(signal.SIGALRM, signal.default_int_handler)  # as Ctrl-C
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        with pytest.raises(LayoutInterrupted) as caught:
+            layout.run()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, kept)
+    epoch = caught.value.epoch
+    assert epoch == layout.epoch > 0
+    again = TsneLayout(joint, places(600, 2, 1e-4), options)
+    np.testing.assert_array_equal(again.run(epoch), caught.value.embedding)
+    np.testing.assert_array_equal(layout.run(epoch + 5), again.run(epoch + 5))
+
+
+def test_a_tolerance_stops_a_settled_layout_after_the_exaggeration(joint):
+    options = TsneOptions(n_epochs=600, early_epochs=50)
+    layout = TsneLayout(joint, places(600, 2, 1e-4), options)
+    layout.run(tol=0.05)
+    assert 50 < layout.epoch < 600
+    np.testing.assert_array_equal(
+        layout.embedding, TsneLayout(joint, places(600, 2, 1e-4), options).run(layout.epoch)
+    )
+
+
+def test_a_repulsion_that_is_not_known_is_refused(joint):
+    layout = TsneLayout(joint, places(600, 2, 1e-4), TsneOptions())
+    for measure in (layout.divergence, layout.gradient):
+        with pytest.raises(ValueError, match=r"'auto' is not known here\. Give one of 'exact'"):
+            measure("auto")
 
 
 @pytest.mark.parametrize("d", DIMENSIONS)

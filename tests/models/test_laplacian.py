@@ -13,6 +13,7 @@ from sklearn.utils.estimator_checks import check_estimator
 import umapkit
 from umapkit import LaplacianEigenmaps
 from umapkit.graph import intersect_labels
+from umapkit.init import eigenmap
 from umapkit.quality import knn_accuracy
 
 
@@ -90,6 +91,28 @@ def test_parts_lie_side_by_side(digits):
     assert not ((there >= low) & (there <= high)).all(axis=1).any()
     new = found.transform(rows[:5] + np.float32(0.5))
     assert ((new >= low) & (new <= high)).all()
+
+
+def test_the_entry_of_largest_magnitude_is_positive():
+    rng = np.random.default_rng(0)
+    for seed in range(20):
+        weights = np.triu(rng.random((60, 60)) * (rng.random((60, 60)) < 0.2), 1)
+        weights += np.diag(np.full(59, 0.01), 1)  # connected
+        graph = scipy.sparse.csr_array((weights + weights.T).astype(np.float32))
+        places, _ = eigenmap(graph, seed=seed)
+        assert (places[np.abs(places).argmax(axis=0), [0, 1]] > 0).all()
+
+
+@pytest.mark.parametrize(("n", "n_components"), [(3, 2), (9, 5)])
+def test_places_at_random_have_no_eigenvalues(n, n_components):
+    for rows, known in ((n, False), (n + 1, True)):
+        graph = scipy.sparse.csr_array(np.ones((rows, rows), dtype=np.float32) - np.eye(rows))
+        places, eigenvalues = eigenmap(graph.astype(np.float32), n_components=n_components, seed=0)
+        assert np.isfinite(places).all()
+        if known:  # all of the complete graph's are n / (n - 1)
+            np.testing.assert_allclose(eigenvalues, rows / (rows - 1), rtol=1e-5)
+        else:
+            assert np.isnan(eigenvalues).all()
 
 
 def test_equal_rows_are_one_point(digits):

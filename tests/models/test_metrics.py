@@ -127,6 +127,23 @@ def sparse_neighbors(far, k, *, diagonal):
     return table.tocsr()
 
 
+def test_given_distances_of_another_library_are_left_as_they_are():
+    from sklearn.neighbors import NearestNeighbors
+
+    # Its columns are sorted by distance.
+    table = NearestNeighbors(n_neighbors=20).fit(X).kneighbors_graph(mode="distance")
+    new = NearestNeighbors(n_neighbors=20).fit(X).kneighbors_graph(NEW, mode="distance")
+    before, new_before = table.copy(), new.copy()
+    model = fitted(table, metric="precomputed", init="random")
+    places = model.transform(new)
+    for mine, theirs in ((table, before), (new, new_before)):
+        np.testing.assert_array_equal(mine.indices, theirs.indices)
+        np.testing.assert_array_equal(mine.data, theirs.data)
+    ordered = fitted(before.sorted_indices(), metric="precomputed", init="random")
+    np.testing.assert_array_equal(model.embedding_, ordered.embedding_)
+    np.testing.assert_array_equal(places, ordered.transform(new_before.sorted_indices()))
+
+
 def test_given_distances_make_the_map_of_their_rows(tmp_path):
     far, new = cdist(X, X), cdist(NEW, X)
     model, plain = fitted(far, metric="precomputed", init="random"), fitted(init="random")

@@ -223,6 +223,7 @@ def test_what_is_no_distance_is_refused(function, error, message):
         ("hellinger", None, -np.eye(4), "row 0 of X holds a negative value"),
         ("wasserstein_1d", None, np.diag([1, 1, 0, 1]), "row 2 of X holds zeros only"),
         ("tsss", None, np.diag([1, 1, 1, 0]), "row 3 of X holds zeros only"),
+        ("tsss", None, np.eye(4) - 0.1, "row 0 of X holds a negative value. It compares angles"),
         ("haversine", None, np.eye(4), "two columns, latitude and longitude"),
         ("haversine", None, [[0, 0], [48.1, 11.6]], "row 1 .* beyond a quarter turn"),
         ("poincare", None, np.eye(4), "length 1 or more"),
@@ -235,6 +236,30 @@ def test_what_is_no_distance_is_refused(function, error, message):
 def test_bad_keywords_and_rows_are_refused(metric, keywords, X, message):
     with pytest.raises(ValueError, match=message):
         find_neighbors(X, n_neighbors=2, metric=metric, metric_kwds=keywords)
+
+
+def test_a_function_that_leaves_rows_alone_is_told_what_to_return():
+    def related(x, y):
+        return 0.5 if x[0] == y[0] else np.inf
+
+    X = np.array([[0.0, 1], [0, 2], [0, 3], [1, 1], [1, 2], [1, 3], [1, 4]])
+    message = "metric='related': row 0 has 2 finite distances .* 3 are needed. Return finite"
+    with pytest.raises(ValueError, match=message):
+        find_neighbors(X, n_neighbors=4, metric=related)
+    index = build_index(X, n_neighbors=3, metric=related)
+    with pytest.raises(ValueError, match="row 1 has 3 finite distances"):
+        index.query([[1.0, 0], [0, 0]], 4)
+    with pytest.raises(ValueError, match="too large for float32"):
+        find_neighbors(X * 1e37, n_neighbors=7, metric="minkowski", metric_kwds={"p": 0.1})
+
+
+def test_given_distances_are_sent_to_where_they_are_read():
+    given = np.ones((5, 5)) - np.eye(5)
+    lists = find_neighbors(np.eye(5), n_neighbors=3)
+    with pytest.raises(ValueError, match=r"Give the matrix to UMAP\(metric='precomputed'\)"):
+        find_neighbors(given, n_neighbors=3, metric="precomputed")
+    with pytest.raises(ValueError, match=r"Give the matrix to UMAP\(metric='precomputed'\)"):
+        estimate_recall(given, lists, metric="precomputed")
 
 
 def test_new_rows_are_checked_as_the_training_rows():
@@ -284,6 +309,27 @@ def test_a_card_keeps_its_keywords():
     found = find_neighbors(X, n_neighbors=4, metric=card)
     expected = find_neighbors(X, n_neighbors=4, metric="manhattan")
     np.testing.assert_array_equal(found.distances, expected.distances)
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "others"),
+    [
+        ("minkowski", {"p": 2}, [{"p": 3}, {"p": 1}, {"p": np.inf}]),
+        ("wminkowski", {"p": 2, "w": [1, 2, 3]}, [{"p": 4}, {"w": [3, 1, 1]}]),
+        ("wasserstein_1d", {"p": 1}, [{"p": 2}, {"p": 3}]),
+        ("mahalanobis", {}, [{"VI": np.diag([1.0, 4.0, 9.0])}]),
+        ("seuclidean", {}, [{"V": [1.0, 2.0, 3.0]}]),
+    ],
+)
+def test_a_card_that_was_used_measures_by_the_keywords_it_is_given_next(name, first, others):
+    X = np.random.default_rng(0).random((60, 3)).astype(np.float32)
+    card = build_index(X, n_neighbors=5, metric=name, metric_kwds=first).metric
+    for keywords in others:
+        expected = find_neighbors(X, n_neighbors=5, metric=name, metric_kwds={**first, **keywords})
+        found = build_index(X, n_neighbors=5, metric=card, metric_kwds=keywords)
+        np.testing.assert_array_equal(found.neighbors.indices, expected.indices)
+        np.testing.assert_array_equal(found.neighbors.distances, expected.distances)
+        assert found.metric.shown.keys() == card.shown.keys()
 
 
 @pytest.mark.parametrize("name", ["braycurtis", "canberra"])

@@ -50,6 +50,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "tables/layout.hpp"
 #include "umapkit/force.hpp"
 #include "umapkit/parallel.hpp"
 #include "umapkit/random.hpp"
@@ -57,9 +58,9 @@
 
 UMAPKIT_BEGIN
 
+// h rises in the part kRise of the schedule (tables/layout.hpp).
 constexpr float kPeak = 2.0f;           // h over the learning rate, were it not for rise and fall
-constexpr float kRise = 0.5f;           // the part of the schedule in which h rises,
-constexpr float kFall = 0.6f;           // and where its faster fall begins
+constexpr float kFall = 0.6f;           // where its faster fall begins
 constexpr float kMemory = 6500.0f;      // h_i K_i is at most this over the length of the schedule
 constexpr float kFew = 0.75f;           // the part of the schedule with few negatives,
 constexpr float kFewShare = 0.5f;       // and how many of them

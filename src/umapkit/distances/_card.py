@@ -79,6 +79,8 @@ class Metric:
         ``plan(card)`` returns the card as it is once all keywords are known.
     given : mapping
         Keywords that are known.
+    bare : Metric or None
+        Of a card with keywords learned from rows, the one before: other keywords begin there.
     """
 
     name: str
@@ -98,6 +100,7 @@ class Metric:
     missing: bool = False
     plan: Callable[[Metric], Metric] | None = None
     given: Mapping[str, Any] = field(default_factory=dict)
+    bare: Metric | None = None
 
     @property
     def compresses(self) -> bool:
@@ -115,9 +118,12 @@ class Metric:
         return {"one": 1.0, "half": 0.5, "share": 1.0 / n_features}[self.scale]
 
     def with_keywords(self, given: Mapping[str, Any] | None) -> Metric:
-        """Return the card with keywords of the user, checked as far as that needs no rows."""
+        """Return the card with keywords of the user, checked as far as that needs no rows.
+
+        What followed from other keywords is forgotten.
+        """
         found = read_keywords(self.name, self.keywords, given)
-        return replace(self, given={**self.given, **found}) if found else self
+        return replace(self.bare or self, given={**self.shown, **found}) if found else self
 
     def fitted(self, rows: Rows, name: str = "X") -> Metric:
         """Return the card as it is for these training rows, keywords learned where not given.
@@ -134,7 +140,8 @@ class Metric:
         """Return the card with all keywords, learned from the rows where not given."""
         if not self.keywords:
             return self
-        card = replace(self, given=learn_keywords(self.name, self.keywords, self.given, rows))
+        given = learn_keywords(self.name, self.keywords, self.given, rows)
+        card = replace(self, given=given, bare=self.bare or self)
         return card if card.plan is None else card.plan(card)
 
     def check_rows(self, rows: Rows, name: str) -> None:

@@ -295,7 +295,7 @@ _PLAIN = (
         gradient=_gradients.poincare,
         check=_domains.inside_ball,
     ),
-    Metric("tsss", (), Between(_directions.tsss), check=_domains.not_zero),
+    Metric("tsss", (), Between(_directions.tsss), check=_domains.acute),
     Metric(
         "symmetric_kl",
         ("symmetric-kl", "symmetric_kullback_liebler"),

@@ -94,7 +94,8 @@ def tsss(x: ArrayLike, y: ArrayLike) -> Array:
 
     With :math:`\theta` the angle plus 10°: the triangle's area
     :math:`\frac12 |x| |y| \sin\theta` times the sector's
-    :math:`\frac12 (|x - y| + ||x| - |y||)^2 \theta`. Not for zero rows, which have no angle.
+    :math:`\frac12 (|x - y| + ||x| - |y||)^2 \theta`. Not for zero rows, which have no angle, nor
+    for negative values: it is made for angles up to 90°. Towards 170° it falls back to 0.
     """
     x, y = as_pair(x, y)
     long_x, long_y = direction(x)[1][..., 0], direction(y)[1][..., 0]

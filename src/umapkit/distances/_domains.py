@@ -41,8 +41,15 @@ def filled(metric: str, rows: Rows, name: str) -> None:
     )
 
 
-def not_zero(metric: str, rows: Rows, name: str) -> None:
-    """Refuse zero rows."""
+def acute(metric: str, rows: Rows, name: str) -> None:
+    """Refuse negative values, which make angles beyond a quarter turn, and zero rows."""
+    _refuse(
+        metric,
+        name,
+        (rows < 0).any(axis=1),
+        "holds a negative value",
+        "It compares angles up to 90° only: counts or shares, 0 or more.",
+    )
     _refuse(
         metric,
         name,

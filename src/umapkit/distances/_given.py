@@ -12,7 +12,10 @@ from umapkit.distances._card import Metric
 def _no_formula(a: ArrayLike, b: ArrayLike) -> NoReturn:
     """Refuse: given distances are looked up, not computed."""
     del a, b
-    msg = "metric='precomputed' has no formula: its distances are given, not computed from rows."
+    msg = (
+        "metric='precomputed' has no formula: its distances are given, not computed from rows. "
+        "Give the matrix to UMAP(metric='precomputed').fit, or give rows and a metric of rows."
+    )
     raise ValueError(msg)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,14 +49,18 @@ def joint_affinities(
     Raises
     ------
     ValueError
-        If a perplexity is out of its range, a row has no neighbour, or a list names a row that is
-        not there.
+        If a perplexity is out of its range, `kind` is not known, a row has no neighbour, or a list
+        names a row that is not there.
 
     References
     ----------
     van der Maaten, Hinton, "Visualizing data using t-SNE", JMLR 9 (2008); several scales: Lee,
     Peluffo-Ordóñez, Verleysen, Neurocomputing 169 (2015).
     """
+    if kind not in get_args(Kind):
+        allowed = ", ".join(map(repr, get_args(Kind)))
+        msg = f"kind={kind!r} is not known. Give one of {allowed}."
+        raise ValueError(msg)
     n, n_threads = neighbors.n, resolve_n_jobs(n_jobs)
     check_listed(neighbors.indices, n)
     if kind == "uniform":

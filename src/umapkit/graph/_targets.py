@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from umapkit.distances import Metric, resolve_metric
+from umapkit.distances import TARGET_METRICS, Metric, resolve_metric
 from umapkit.graph._labels import as_values, known_values, label_classes
 
 DISCRETE = ("categorical", "ordinal", "count", "string")
@@ -128,6 +128,13 @@ def check_target_metric(metric: TargetMetric) -> None:
     """Raise unless targets can be compared by `metric`."""
     if callable(metric) or isinstance(metric, Metric) or metric in DISCRETE:
         return
+    if isinstance(metric, str) and metric in TARGET_METRICS:
+        other = "'string', which is the same" if metric == "myers" else "'categorical'"
+        msg = (
+            f"target_metric={metric!r} is not offered by fit. Give {other}, or a function of two "
+            "targets."
+        )
+        raise ValueError(msg)
     try:
         resolve_metric(metric)
     except (ValueError, TypeError) as error:

@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 from umapkit import _kernels
 from umapkit.data import Rows
 from umapkit.graph import csr_parts
-from umapkit.init._spectral import Solver, spectral_start
+from umapkit.init._spectral import Solver, spectral_start, tiny
 
 
 def eigenmap(
@@ -43,7 +43,9 @@ def eigenmap(
         Of a connected graph: root mean square 1 on every axis, the entry of largest magnitude
         positive.
     eigenvalues : float64 array of shape (n_components,)
-        lambda of every axis, by its Rayleigh quotient; NaN where there are several components.
+        lambda of every axis, by its Rayleigh quotient; NaN where there are several components, or
+        too few vertices for so many axes (fewer than ``max(n_components + 2, 2 * n_components)``),
+        which then lie at random.
 
     Raises
     ------
@@ -69,6 +71,10 @@ def eigenmap(
     places /= np.sqrt(np.where(degree > 0, degree, 1.0))[:, None]
     lengths = np.sqrt([math.fsum(axis) / len(places) for axis in (places**2).T])
     places /= np.where(lengths > 0, lengths, 1.0)
+    peaks = places[np.abs(places).argmax(axis=0), np.arange(n_components)]
+    places *= np.where(peaks < 0, -1.0, 1.0)
+    if len(places) <= tiny(n_components):
+        return places.astype(np.float32), eigenvalues
     for axis, f in enumerate(places.T):
         smooth = math.fsum(f * (graph @ f))
         whole = math.fsum(degree * f * f)

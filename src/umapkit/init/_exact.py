@@ -74,8 +74,8 @@ def arpack_vectors(operator: Operator, count: int, seed: int) -> NDArray[np.floa
         )
     except ArpackNoConvergence as error:
         msg = (
-            f"ARPACK did not converge on {n} vertices. Use solver='filter' (the default), which "
-            "ends after 325 sparse products at most, or init='pca'."
+            f"ARPACK did not converge on {n} vertices. Use solver='filter' (the default), whose "
+            "work is bounded, or init='pca'."
         )
         raise RuntimeError(msg) from error
     order = np.argsort(values)[::-1]

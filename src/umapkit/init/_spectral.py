@@ -83,8 +83,8 @@ def spectral_start(
     n_threads = resolve_n_jobs(n_jobs)
     labels = np.empty(n, dtype=np.int32)
     count = _kernels.find_components(parts[0], parts[1], labels)
-    tiny = _tiny(n_components)
-    if count == 1 and n > tiny:
+    few = tiny(n_components)
+    if count == 1 and n > few:
         if solver == "exact":
             with one_blas_thread():
                 return _exact(parts, n_components, seed, n_threads)
@@ -110,12 +110,12 @@ def spectral_start(
             parts,
             labels,
             islands=count,
-            tiny=tiny,
+            tiny=few,
             count=n_components,
             seed=seed,
             n_threads=n_threads,
         )
-    large = sizes[labels] > tiny
+    large = sizes[labels] > few
     out[large] = places[large]
     # Vertices without edges stay where they are, all over the box.
     centre_of = np.zeros((count, n_components))
@@ -143,8 +143,8 @@ def with_fixed_signs(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     return vectors * np.where(peaks < 0, np.float32(-1), np.float32(1))
 
 
-def _tiny(n_components: int) -> int:
-    # Too few vertices for as many eigenvectors, as umap-learn draws the line.
+def tiny(n_components: int) -> int:
+    """Most vertices that are too few for as many eigenvectors, as umap-learn draws the line."""
     return max(2 * n_components - 1, n_components + 1)
 
 
@@ -159,7 +159,7 @@ def _exact_islands(
     out = np.zeros((len(labels), n_components), dtype=np.float32)
     pieces = split(parts, labels, count)
     with one_blas_thread():
-        for which in np.flatnonzero(pieces.sizes > _tiny(n_components)).tolist():
+        for which in np.flatnonzero(pieces.sizes > tiny(n_components)).tolist():
             place = _exact(pieces.graph(which), n_components, seed, n_threads)
             widest = max(float(np.abs(place).max()), np.finfo(np.float32).tiny)
             out[pieces.members(which)] = place / widest

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ def find_ab(*, min_dist: float = 0.1, spread: float = 1.0) -> tuple[float, float
         Larger values spread clumps out. Between 0 and `spread`.
     spread : float, default 1.0
         Scale over which closeness then decays; in units of the map. Larger values make the whole
-        map larger. Positive.
+        map larger. From 1e-15 to 1e15.
 
     Returns
     -------
@@ -29,7 +30,7 @@ def find_ab(*, min_dist: float = 0.1, spread: float = 1.0) -> tuple[float, float
     Raises
     ------
     ValueError
-        If `spread` is not positive or `min_dist` lies outside [0, spread].
+        If `spread` or `min_dist` is out of its range.
 
     Examples
     --------
@@ -37,19 +38,28 @@ def find_ab(*, min_dist: float = 0.1, spread: float = 1.0) -> tuple[float, float
     >>> round(a, 3), round(b, 3)
     (1.577, 0.895)
     """
-    if not (np.isfinite(spread) and spread > 0):
-        msg = f"spread={spread!r} must be a positive number."
+    if not 1e-15 <= spread <= 1e15:  # further away a leaves the range of the kernels' float32
+        msg = f"spread={spread!r} must be a positive number, from 1e-15 to 1e15."
         raise ValueError(msg)
     if not 0 <= min_dist <= spread:
         msg = f"min_dist={min_dist!r} must lie between 0 and spread={spread!r}."
         raise ValueError(msg)
-    return _fit(float(min_dist), float(spread))
+    a, b = _fit(float(min_dist) / float(spread))
+    # BLAS and NumPy's exp differ between processors in the last of some twelve good digits.
+    return _rounded(a * float(spread) ** (-2.0 * b)), _rounded(b)
+
+
+def _rounded(x: float) -> float:
+    """Nine digits, and ten from 1 on."""
+    exponent = math.floor(math.log10(x))
+    return round(x, 9 - exponent if exponent >= 0 else 8 - exponent)
 
 
 @functools.lru_cache(maxsize=64)
-def _fit(min_dist: float, spread: float) -> tuple[float, float]:
-    distance = np.linspace(0.0, 3.0 * spread, 300)
-    target = np.where(distance < min_dist, 1.0, np.exp(-(distance - min_dist) / spread))
+def _fit(min_dist: float) -> tuple[float, float]:
+    """Fit the curve in units of `spread`."""
+    distance = np.linspace(0.0, 3.0, 300)
+    target = np.where(distance < min_dist, 1.0, np.exp(-(distance - min_dist)))
     # Levenberg and Marquardt on two unknowns, from a = b = 1. scipy's curve_fit finds the same
     # minimum, but importing scipy.optimize costs more than a fit of two thousand rows.
     point: NDArray[np.float64] = np.ones(2)
@@ -72,8 +82,7 @@ def _fit(min_dist: float, spread: float) -> tuple[float, float]:
         damping *= 10
         if damping > 1e12:
             break
-    # BLAS and NumPy's exp differ between processors in the last of some twelve good digits.
-    return round(float(point[0]), 9), round(float(point[1]), 9)
+    return float(point[0]), float(point[1])
 
 
 def _residual(

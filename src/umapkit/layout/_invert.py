@@ -103,15 +103,18 @@ def centre_rows(
         A row depends on its own list only.
     """
     threads = resolve_n_jobs(n_jobs)
-    if metric.name == "manhattan":
+    known = METRICS.get(metric.name)
+    # A function of the user may have the name of a metric.
+    name = metric.name if known is not None and known.formula is metric.formula else ""
+    if name == "manhattan":
         median = np.empty((len(indices), rows.shape[1]), dtype=np.float32)
         _kernels.weighted_median(rows, indices, weights, median, n_threads=threads)
         return median
     mean = np.empty((len(indices), rows.shape[1]))
     _kernels.weighted_rows(rows, indices, weights, mean, n_threads=threads)
-    if metric.name in ("cosine", "correlation"):
-        return _turned(rows, indices, weights, mean, metric.name == "correlation", threads)
-    if metric.name in ("euclidean", "sqeuclidean"):
+    if name in ("cosine", "correlation"):
+        return _turned(rows, indices, weights, mean, name == "correlation", threads)
+    if name in ("euclidean", "sqeuclidean"):
         return _float32(mean)
     for q in range(len(indices)):
         near = rows[indices[q]].astype(np.float64)
@@ -175,7 +178,8 @@ def _descend(
     heaviest = near[int(weights.argmax())].copy()
     here, (cost, slope) = min(((x, look(x)) for x in (mean, heaviest)), key=lambda pair: pair[1][0])
     low, high = near.min(axis=0), near.max(axis=0)
-    width = np.sqrt((weights @ ((near - here) ** 2)).sum() / total)
+    # No product by BLAS, whose bits depend on its threads.
+    width = np.sqrt((weights[:, None] * (near - here) ** 2).sum() / total)
     steep = np.sqrt((slope**2).sum())
     step = 0.5 * width / steep if steep > 0 else 0.0
     for _ in range(_STEPS):

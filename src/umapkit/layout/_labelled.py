@@ -27,11 +27,11 @@ class LabelledLayout(Layout):
 
     The cost that falls is ``loss of UMAP + weight d sum_i c_i``, c_i the classification cost of
     labelled point i and d the mean degree of a vertex. Jointly, a point's step by c_i is taken from
-    the same places as UMAP's step, with the same size, and added to it; in turns, after every
-    ``period[0]`` epochs of UMAP come ``period[1]`` of the classification cost alone. No such step
-    is longer than 4 units of the map on an axis, times the step size of the epoch. Other points
-    follow through their edges. UMAP's turn begins at rest: velocities of before the jump would
-    carry points of other places on.
+    the same places as UMAP's step and added to it, with a size of its own
+    (`LayoutOptions.side_step`); in turns, after every ``period[0]`` epochs of UMAP come
+    ``period[1]`` of the classification cost alone. No such step is longer than 4 units of the map
+    on an axis, times that size. Other points follow through their edges. UMAP's turn begins at
+    rest: velocities of before the jump would carry points of other places on.
 
     Parameters
     ----------
@@ -173,9 +173,7 @@ class LabelledLayout(Layout):
     def _label_step(self) -> None:
         """Write the moves of the labelled points; the head learns from the same places."""
         options, epoch = self.options, self.epoch
-        size = options.learning_rate * max(1 - epoch / options.n_epochs, 0.0)
-        if options.rise > 0:
-            size *= min(1.0, (epoch + 1) / options.rise)
+        size = options.side_step(epoch)
         count = self._arrays["label_epoch"]
         if self.labels.cost == "cross_entropy":
             head, moments = self._arrays["head"], self._arrays["head_moments"]

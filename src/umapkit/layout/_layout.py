@@ -230,7 +230,7 @@ class Layout:
             Called as they ask for.
         tol : float, optional
             Stop when the effective loss fell by less than this share over 10 epochs, twice in a
-            row, though not while the steps still grow (the first 0.6 of the parallel schedule).
+            row, though not while the steps still grow (the first half of the parallel schedule).
             Larger values stop sooner. ``None`` runs to the end. A layout that has settled
             runs no further until it is asked without `tol` or with another.
 

@@ -7,7 +7,11 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from umapkit import _kernels
+
 Optimizer = Literal["sampled", "schedule", "bernoulli"]
+# The part of the schedule in which side steps grow; what docs/labels.md tells was measured with it.
+_SIDE_RISE = 0.6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,11 +57,23 @@ class LayoutOptions:
 
     @property
     def rise(self) -> float:
-        """Epochs over which the steps grow: 0.6 of the schedule in the parallel optimiser, else 0.
+        """Epochs over which steps grow: kRise of the schedule in the parallel optimiser, else 0.
 
-        The number is kRise of ``cpp/include/umapkit/sampled.hpp``.
+        (``cpp/tables/layout.hpp``. With densities and on curved maps they grow for fewer.)
         """
-        return 0.6 * self.n_epochs if self.optimizer == "sampled" else 0.0
+        return _kernels.RISE * self.n_epochs if self.optimizer == "sampled" else 0.0
+
+    def side_step(self, epoch: int) -> float:
+        """Size of a step that is taken beside the layout's own: of labels, or between slices.
+
+        It is the learning rate, which fades linearly to 0, and in the parallel optimiser grows
+        over the first 0.6 of the schedule: there about half of the layout's own step (0.42 to
+        0.5 of it), later more, from 0.8 of the schedule on the larger of the two.
+        """
+        size = self.learning_rate * max(1 - epoch / self.n_epochs, 0.0)
+        if self.optimizer != "sampled":
+            return size
+        return size * min(1.0, (epoch + 1) / (_SIDE_RISE * self.n_epochs))
 
     def __post_init__(self) -> None:
         for name in ("a", "b"):

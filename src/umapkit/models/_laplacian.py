@@ -66,7 +66,7 @@ class LaplacianEigenmaps(MapEstimator):
         its own coordinates, and they lie side by side as in `umapkit.spectral_start`.
     eigenvalues_ : float64 array of shape (n_components,)
         lambda of every axis, increasing but for rounding; NaN where the graph has several
-        components.
+        components, or too few rows for so many axes, which then lie at random.
     graph_ : csr_array of shape (u, u), float32
         W of the u different rows, in the order in which they first occur.
     neighbor_recall_ : float

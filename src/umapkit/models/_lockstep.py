@@ -2,9 +2,9 @@
 
 An epoch of slice s is one of its own layout (attraction along its graph, repulsion from its own
 points), then one step of the springs between slices. With c = h lambda g w for a pair i, j of
-related points, h the step of the epoch (`_step`), w the strength of `springs` and g the mean of
-(2 + m) d of the two points (m negatives per edge, d the sum of a point's memberships: how often
-umap-learn's schedule would visit it),
+related points, h the size of the step (`LayoutOptions.side_step`), w the strength of `springs` and
+g the mean of (2 + m) d of the two points (m negatives per edge, d the sum of a point's memberships:
+how often umap-learn's schedule would visit it),
 
     y_i <- y_i + sum_j c_ij (y_j - y_i) / (1 + 2 sum_j c_ij)
 
@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array
 
-from umapkit.layout import Layout, LayoutOptions
+from umapkit.layout import Layout
 
 
 def align(
@@ -69,7 +69,7 @@ def align(
         for s in moving:
             layout = layouts[s]
             if layout is not None and pulls[s]:
-                moves[s] = _move(s, current, pulls[s], _step(layout.options, epoch))
+                moves[s] = _move(s, current, pulls[s], layout.options.side_step(epoch))
         for s, move in moves.items():
             current[s] += move
         after(epoch + 1)
@@ -92,12 +92,6 @@ def _pulls(
             found[s].append((t, pull * 2.0 if frozen[t] else pull))
             found[t].append((s, csr_array(pull.T) * 2.0 if frozen[s] else csr_array(pull.T)))
     return found
-
-
-def _step(options: LayoutOptions, epoch: int) -> float:
-    """Step size of an epoch, as the slice's own layout has it."""
-    grown = min(1.0, (epoch + 1) / options.rise) if options.rise else 1.0
-    return options.learning_rate * grown * (1.0 - epoch / options.n_epochs)
 
 
 def _move(

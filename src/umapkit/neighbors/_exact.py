@@ -7,7 +7,7 @@ import numpy as np
 from umapkit.neighbors._bounded import BOUND_WIDTH, Bounds, nearest_of_rows
 from umapkit.neighbors._neighbors import Neighbors, with_self
 from umapkit.neighbors._space import principal_space
-from umapkit.neighbors._table import Table, check_finite
+from umapkit.neighbors._table import Table
 
 # From so many rows, and columns, finding axes costs less than the bounds on them save.
 _BOUND_FROM = 8192
@@ -43,6 +43,5 @@ def exact_neighbors(table: Table, n_neighbors: int, n_threads: int) -> Neighbors
         ids, distances = nearest_of_rows(table, bounds, everyone, k, n_threads)
     else:
         ids, distances = table.nearest(table.rows, k, n_threads, self_rows=everyone)
-    if not table.metric.missing:
-        check_finite(distances)
+    table.check_found(distances)
     return with_self(ids, distances)

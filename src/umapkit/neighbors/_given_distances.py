@@ -148,7 +148,7 @@ def read_distances(X: Any, *, n_columns: int | None = None, name: str = "X") -> 
     """
     table: Any
     if scipy.sparse.issparse(X):
-        table = csr_array(X, dtype=np.float32)
+        table = csr_array(X, dtype=np.float32, copy=True)  # sorted below: the user's stays as it is
         table.sum_duplicates()
         table.sort_indices()
         values = table.data

@@ -17,7 +17,7 @@ from umapkit.neighbors._exact import exact_neighbors
 from umapkit.neighbors._measured import MeasuredTable
 from umapkit.neighbors._neighbors import Neighbors
 from umapkit.neighbors._space import Space
-from umapkit.neighbors._table import Table, check_apart, check_finite
+from umapkit.neighbors._table import Table, check_apart
 
 _NOBODY = 0x7FFFFFFF  # kNobody of cpp/include/umapkit/lists.hpp
 _KEYWORD = "keyword."  # begins the names of the metric's keywords
@@ -115,8 +115,7 @@ class NeighborIndex:
                 effort=max(32, k + 17),
                 n_threads=n_threads,
             )
-        if not self.metric.missing:
-            check_finite(distances)
+        self._table.check_found(distances)
         return Neighbors(*self._table.finished(ids, distances))
 
     def state_arrays(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:

@@ -103,6 +103,28 @@ class MeasuredTable(Table):
                     pool.shutdown(cancel_futures=True)
         return ids, distances
 
+    def check_found(self, distances: NDArray[np.float32]) -> None:
+        """Refuse lists that are not full; a function of the user is told what to return.
+
+        Raises
+        ------
+        ValueError
+            If a distance is infinite.
+        """
+        if not isinstance(self.metric.formula, FromFunction):
+            super().check_found(distances)
+            return
+        short = ~np.isfinite(distances).all(axis=1)
+        if short.any():
+            row = int(np.argmax(short))
+            has, needed = int(np.isfinite(distances[row]).sum()), distances.shape[1]
+            msg = (
+                f"metric={self.metric.name!r}: row {row} has {has} finite distances to others (up "
+                f"to 3.4e38), and {needed} are needed. Return finite numbers, or ask for fewer "
+                "neighbours."
+            )
+            raise ValueError(msg)
+
     def _say(self, row: int, itself: int) -> Callable[[int], str]:
         which = f"row {itself}" if itself >= 0 else f"row {row} of the new rows"
         return lambda other: f"metric={self.metric.name!r}: the distance of {which} to row {other}"

@@ -90,6 +90,17 @@ class Table:
         self.metric.check_rows(rows, "Q")
         return rows
 
+    def check_found(self, distances: NDArray[np.float32]) -> None:
+        """Refuse distances that are not finite, unless rows may have nothing in common.
+
+        Raises
+        ------
+        ValueError
+            If a distance is infinite or NaN.
+        """
+        if not self.metric.missing:
+            check_finite(distances)
+
     def finished(
         self, ids: NDArray[np.int32], distances: NDArray[np.float32], *, first: int = 0
     ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:

@@ -32,8 +32,8 @@ def widen(index: NeighborIndex, k: int, *, n_jobs: int | None = None) -> Neighbo
     Returns
     -------
     Neighbors or None
-        None where it cannot be done: the metric is not searched by descent, or some row sees fewer
-        than `k` rows.
+        None where it cannot be done: the metric is not searched by descent, the lists hold nobody
+        but the row itself, or some row sees fewer than `k` rows.
     """
     table = index._table
     if type(table) is not Table or index.method != "descent":
@@ -41,6 +41,8 @@ def widen(index: NeighborIndex, k: int, *, n_jobs: int | None = None) -> Neighbo
     n_threads = resolve_n_jobs(n_jobs)
     metric = table.metric
     lists = np.ascontiguousarray(index.neighbors.indices[:, 1:])
+    if lists.shape[1] == 0 and k > 1:
+        return None
     while True:
         wanted = min(k - 1, int(lists.shape[1] * _GROWTH))
         ids = np.empty((len(lists), wanted), dtype=np.int32)

@@ -7,6 +7,8 @@ import numbers
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args
 
+from umapkit import _kernels
+
 Cost = Literal["umap", "largevis", "neg_tsne", "infonc_tsne"]
 
 # Weights are scaled to this mean degree: an epoch draws so many edges a vertex.
@@ -140,7 +142,7 @@ class ContrastOptions:
     @property
     def rise(self) -> float:
         """Epochs over which the steps grow."""
-        return 0.6 * self.n_epochs if self.optimizer == "sampled" else 0.0
+        return _kernels.RISE * self.n_epochs if self.optimizer == "sampled" else 0.0
 
 
 def check_number(name: str, value: object, least: float, most: float) -> None:

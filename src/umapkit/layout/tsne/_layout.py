@@ -123,7 +123,7 @@ class TsneLayout(Layout):
         return self.divergence(self.method)
 
     def divergence(self, repulsion: str = "exact") -> float:
-        """Kullback-Leibler divergence, with the normalisation by the given method."""
+        """Kullback-Leibler divergence, with the normalisation by "exact", "tree" or "grid"."""
         return self._entropy + self._measure(repulsion)[2]
 
     def gradient(self, repulsion: str = "exact") -> NDArray[np.float64]:
@@ -157,6 +157,10 @@ class TsneLayout(Layout):
         return padded.vectors, padded.heads, padded.weights, padded.vertices
 
     def _numbers(self, repulsion: str) -> dict[str, Any]:
+        if repulsion not in METHODS:
+            allowed = ", ".join(map(repr, METHODS))
+            msg = f"repulsion={repulsion!r} is not known here. Give one of {allowed}."
+            raise ValueError(msg)
         return {
             "freedom": self.options.degrees_of_freedom,
             "method": METHODS[repulsion],
@@ -177,6 +181,7 @@ class TsneLayout(Layout):
                 self._arrays["positions"],
                 self._arrays["velocity"],
                 self._arrays["gains"],
+                self._state,
                 steps=steps,
                 exaggeration=factor,
                 learning_rate=rate,
@@ -186,7 +191,6 @@ class TsneLayout(Layout):
                 n_threads=self.n_threads,
                 **self._numbers(self.method),
             )
-            self._state[0] += steps
 
 
 def _checked(graph: csr_array, start: NDArray[Any]) -> NDArray[np.float32]:

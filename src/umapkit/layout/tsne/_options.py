@@ -80,6 +80,11 @@ class TsneOptions:
             msg = f"repulsion={self.repulsion!r} is not known. Give one of {allowed}."
             raise ValueError(msg)
 
+    @property
+    def rise(self) -> float:
+        """Epochs in which `tol` does not judge: those of the early exaggeration."""
+        return float(self.early_epochs)
+
     def method(self, n: int, n_components: int) -> Literal["exact", "tree", "grid"]:
         """How points repel each other: what was asked for, or the fastest for n vertices."""
         if self.repulsion != "auto":
