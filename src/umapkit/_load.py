@@ -50,8 +50,8 @@ def load(path: str | os.PathLike[str], *, encoder: Any = None, decoder: Any = No
 
         return parametric.load(path, encoder=encoder, decoder=decoder)
     # A model that was the start lies in a folder of its own, and may be a network.
-    started = any(Path(path).glob("**/init/config.json"))
-    if (encoder is not None or decoder is not None) and not started:
+    given = encoder is not None or decoder is not None
+    if given and not any(Path(path).glob("**/init/config.json")):
         msg = (
             f"{os.fspath(path)} holds a {config.get('model')!r}, which has no networks. Leave "
             "encoder= and decoder= out."

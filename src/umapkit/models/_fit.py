@@ -66,6 +66,10 @@ def check_places(model: UMAP, n: int) -> None:
         return
     places = kept_places(model, n)
     count = n if model._places.keeps_all else len(model._places.kept)
+    fits = places.shape == (count, model.n_components) and places.dtype.kind in "biuf"
+    if fits and np.isfinite(places).all():
+        return
+    # This says what is wrong.
     given_start(places, n_rows=count, n_components=model.n_components, seed=model.seed_)
 
 
