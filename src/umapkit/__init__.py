@@ -7,6 +7,7 @@ nothing.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
@@ -144,6 +145,20 @@ __all__ = [
     "streaming",
     "view",
 ]
+
+
+def _has_torch() -> bool:
+    """Whether torch is installed, without loading it."""
+    try:
+        return importlib.util.find_spec("torch") is not None
+    except (ImportError, ValueError):  # something stands in its way
+        return False
+
+
+if not _has_torch():  # asked for by name, the networks say what to install
+    __all__ = [  # pyright: ignore[reportUnsupportedDunderAll]
+        name for name in __all__ if "parametric" not in (name, _NAMES.get(name))
+    ]
 
 
 def __getattr__(name: str) -> object:

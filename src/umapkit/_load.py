@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from umapkit.store import read_folder
@@ -25,8 +27,8 @@ def load(path: str | os.PathLike[str], *, encoder: Any = None, decoder: Any = No
     path : path-like
         The folder.
     encoder, decoder : torch.nn.Module, optional
-        Modules of the classes that the saved model had, where it was given modules instead of
-        names of networks.
+        Modules of the classes that the saved model (or the one that was its start) had, where it
+        was given modules instead of names of networks.
 
     Returns
     -------
@@ -47,7 +49,9 @@ def load(path: str | os.PathLike[str], *, encoder: Any = None, decoder: Any = No
         from umapkit import parametric
 
         return parametric.load(path, encoder=encoder, decoder=decoder)
-    if encoder is not None or decoder is not None:
+    # A model that was the start lies in a folder of its own, and may be a network.
+    given = encoder is not None or decoder is not None
+    if given and not any(Path(path).glob("**/init/config.json")):
         msg = (
             f"{os.fspath(path)} holds a {config.get('model')!r}, which has no networks. Leave "
             "encoder= and decoder= out."
@@ -59,4 +63,4 @@ def load(path: str | os.PathLike[str], *, encoder: Any = None, decoder: Any = No
         return streaming.load(path)
     from umapkit import models
 
-    return models.load(path)
+    return models.load(path, load_start=partial(load, encoder=encoder, decoder=decoder))

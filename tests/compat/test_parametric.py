@@ -226,3 +226,25 @@ def test_a_keras_model_is_called_by_its_name(clouds):
     for name in ("encoder", "decoder"):
         with pytest.raises(TypeError, match=f"{name}= is a Keras model.*torch.nn.Module"):
             ParametricUMAP(**{name: kind()}).fit(clouds[0])
+
+
+def test_numbers_of_numpy_and_arrays_are_saved(clouds, tmp_path):
+    rows, _ = clouds
+    scale = np.array([1.0, 2.0, 1.0, 1.0, 3.0])
+    given = {
+        "n_neighbors": np.int64(7),
+        "random_state": np.int64(4),
+        "min_dist": np.float32(0.25),
+        "metric": "seuclidean",
+        "metric_kwds": {"V": scale},
+    }
+    made = ParametricUMAP(**QUICK | given).fit(rows)
+    made.save(tmp_path / "map")
+    back = umap.load_ParametricUMAP(tmp_path / "map")
+    assert (back.n_neighbors, back.random_state, back.min_dist) == (7, 4, 0.25)
+    assert np.array_equal(back.metric_kwds["V"], scale)
+    back.fit(rows[:100])
+    made.set_params(keras_fit_kwargs={"callbacks": [print]})
+    with pytest.raises(TypeError, match=r"print.* cannot be saved"):
+        made.save(tmp_path / "other")
+    assert not (tmp_path / "other").exists()

@@ -9,6 +9,7 @@ import warnings
 
 import numpy as np
 import pytest
+import sklearn
 from scipy.sparse import csr_array, csr_matrix
 from sklearn.manifold import trustworthiness
 from sklearn.neighbors import KNeighborsTransformer as Theirs
@@ -16,7 +17,7 @@ from sklearn.utils.estimator_checks import check_estimator
 
 import umapkit
 from umapkit import data, quality
-from umapkit.compat.scanpy import KNeighborsTransformer, ingest, reference_model, umap
+from umapkit.compat.scanpy import KNeighborsTransformer, ingest, reference_model, tsne, umap
 
 from .rows import random_rows
 
@@ -314,3 +315,53 @@ def test_blood_cells_are_mapped_without_scanpy():
     places = made.obsm["X_umap"]
     assert quality.trustworthiness(pbmc.data[::2], places, n_neighbors=15) > 0.83
     assert quality.knn_accuracy(places, pbmc.target[::2], n_neighbors=5) > 0.84
+
+
+def neighbours_by(rows, metric, keywords=None):
+    found = cells(rows, np.repeat(["left", "right"], len(rows) // 2))
+    knn = umapkit.find_neighbors(rows, metric=metric, metric_kwds=keywords)
+    found.obsp["connectivities"] = csr_matrix(umapkit.fuzzy_graph(knn))
+    found.uns["neighbors"]["params"] |= {"metric": metric}
+    if keywords:
+        found.uns["neighbors"]["params"] |= {"metric_kwds": keywords}
+    umap(found, maxiter=20)
+    return found
+
+
+def test_new_cells_are_compared_by_the_metric_and_its_keywords():
+    # By p = 1 the new cell is nearer to the left cells, by p = 8 to the right ones.
+    left = np.zeros((40, 6), dtype=np.float32) + 0.01 * random_rows(40, 6)
+    right = left.copy()
+    right[:, :] += 2.0
+    new = anndata.AnnData(np.zeros((1, 3), dtype=np.float32))
+    new.obsm["X_pca"] = np.array([[3.0, 0, 0, 0, 0, 0]], dtype=np.float32) + np.float32(0.5)
+    for p, kind in ((1.0, "left"), (8.0, "right")):
+        known = neighbours_by(np.concatenate([left, right]), "minkowski", {"p": p})
+        model = reference_model(known)
+        assert (model.metric, model.metric_kwds) == ("minkowski", {"p": p})
+        ingest(new, known, obs="kind", embedding_method="umap")
+        assert new.obs["kind"].tolist() == [kind]
+        expected = umapkit.UMAP.from_parts(
+            known.obsm["X_pca"], known.obsp["connectivities"], known.obsm["X_umap"], model=model
+        ).transform(new.obsm["X_pca"])
+        assert np.array_equal(new.obsm["X_umap"], expected)
+
+
+def test_a_function_may_have_been_the_metric():
+    rows = np.concatenate([random_rows(20, 6), random_rows(20, 6, seed=1) + 3])
+    known = neighbours_by(rows, lambda a, b: float(np.abs(a - b).sum()))
+    new = anndata.AnnData(np.zeros((2, 3), dtype=np.float32))
+    new.obsm["X_pca"] = rows[[3, 33]] + np.float32(0.01)
+    ingest(new, known, obs="kind", embedding_method="umap")
+    assert new.obs["kind"].tolist() == ["left", "right"]
+
+
+def test_maps_are_written_where_scikit_learn_makes_frames(some):
+    umap(some, maxiter=20)
+    new = some[:5].copy()
+    new.obs_names = [f"new-{i}" for i in range(5)]
+    with sklearn.config_context(transform_output="pandas"):
+        ingest(new, some, embedding_method="umap")
+        tsne(some, use_rep="X_pca", perplexity=5)
+    assert np.array_equal(new.obsm["X_umap"], some.obsm["X_umap"][:5])
+    assert some.obsm["X_tsne"].shape == (160, 2)

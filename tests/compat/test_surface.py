@@ -14,6 +14,7 @@ import pytest
 from scipy.sparse import csr_matrix, isspmatrix_csr
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import check_is_fitted
 
 import umapkit
 import umapkit.compat.umap_learn as umap
@@ -241,3 +242,40 @@ def test_sparse_state_stays_sparse():
     assert isspmatrix_csr(model._raw_data)
     assert model._sparse_data
     assert np.array_equal(model.transform(rows), model.embedding_)
+
+
+def test_a_metric_set_from_outside_has_its_keywords(rows):
+    """What scanpy's ingest does after neighbours with `metric_kwds`."""
+    places = random_rows(len(rows), 2)
+    found = []
+    for outside in (True, False):
+        made = umap.UMAP(metric="minkowski", random_state=1, n_neighbors=6)
+        made._raw_data, made.embedding_ = rows, places
+        if outside:
+            made._metric_kwds = {"p": 1.0}
+        else:
+            made.metric_kwds = {"p": 1.0}
+        found.append(made.transform(random_rows(9, 5, seed=5)))
+        assert made.model_.metric_kwds == {"p": 1.0}
+    assert np.array_equal(*found)
+
+
+def test_a_fit_that_fails_leaves_no_model(rows):
+    made = umap.UMAP(n_epochs=5, random_state=0).fit(rows)
+    with pytest.raises(NotImplementedError):
+        made.set_params(output_metric="manhattan").fit(rows)
+    with pytest.raises(NotFittedError):
+        check_is_fitted(made)
+    for verb in (made.transform, made.inverse_transform, made.update):
+        with pytest.raises(NotFittedError, match="Call fit"):
+            verb(rows)
+
+
+def test_rows_of_the_other_kind_can_be_appended(rows):
+    new = random_rows(9, 5, seed=5)
+    for first, second in ((csr_matrix(rows), new), (rows, csr_matrix(new))):
+        made = umap.UMAP(n_epochs=5, random_state=0).fit(first)
+        made.update(second)
+        assert type(made._raw_data) is type(first)
+        assert made._raw_data.shape == (len(rows) + 9, 5)
+        assert np.array_equal(made.transform(second), made.embedding_[-9:])

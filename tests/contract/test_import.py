@@ -119,3 +119,17 @@ def test_the_instruction_sets_are_those_that_the_system_names():
     }
     needs["avx512"] = needs["avx2"] | {"avx512f", "avx512bw", "avx512dq", "avx512vl"}
     assert _kernels.isas_available() == [isa for isa, need in needs.items() if need <= flags]
+
+
+def test_without_torch_everything_that_is_listed_can_be_had():
+    code = (
+        "import importlib.util, inspect\n"
+        "real = importlib.util.find_spec\n"
+        "importlib.util.find_spec = lambda n, *a: None if n == 'torch' else real(n, *a)\n"
+        "import umapkit; from umapkit import *; UMAP, load, view\n"
+        "assert dict(inspect.getmembers(umapkit))['UMAP'] is UMAP\n"
+        "print(*({'VAE', 'ParametricUMAP', 'parametric'} & {*dir(umapkit), *umapkit.__all__}))"
+    )
+    answer = run(code)
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.strip() == ""

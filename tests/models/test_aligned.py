@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sklearn
 from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.cluster import KMeans
@@ -16,6 +17,8 @@ from sklearn.metrics import adjusted_rand_score, pairwise_distances
 
 import umapkit
 from umapkit import UMAP, AlignedUMAP
+from umapkit.layout import LayoutInterrupted
+from umapkit.models import _lockstep
 from umapkit.models._relations import springs
 from umapkit.models._turn import turned
 from umapkit.quality import trustworthiness
@@ -419,3 +422,50 @@ def test_numbers_guide_every_slice(iris):
     for s in range(2):
         assert spread(guided, s) < spread(free, s)
         assert abs(few.mappers_[s].graph_ - guided.mappers_[s].graph_).max() > 0
+
+
+@pytest.mark.parametrize("where", ["epoch", "springs"])
+def test_an_interrupt_anywhere_is_told_with_the_map_of_the_last_slice(iris, monkeypatch, where):
+    slices = [np.concatenate([rows, rows[:5]]) for rows in iris[0][:2]]
+    calls = []
+
+    def stop(*given, **named):
+        calls.append(1)
+        if len(calls) == 13:
+            raise KeyboardInterrupt
+        return real(*given, **named)
+
+    if where == "springs":
+        real = _lockstep._move
+        monkeypatch.setattr(_lockstep, "_move", stop)
+    else:
+        real = _lockstep.Layout.run
+        monkeypatch.setattr(_lockstep.Layout, "run", stop)
+    model = AlignedUMAP(random_state=0, n_epochs=50)
+    with pytest.raises(LayoutInterrupted) as caught:
+        model.fit(slices, relations=RELATED[:1])
+    assert np.array_equal(caught.value.embedding, model.embeddings_[-1])
+    assert caught.value.embedding.shape == (len(slices[-1]), 2)
+    assert caught.value.epoch == model.n_epochs_
+    assert 0 < model.n_epochs_ < 50
+
+
+def test_new_places_are_arrays_where_scikit_learn_makes_frames(iris, model):
+    with sklearn.config_context(transform_output="pandas"):
+        assert type(model.transform(iris[0])[0]) is np.ndarray
+        assert type(model.transform(iris[0][0], index=0)) is np.ndarray
+
+
+def test_a_function_of_targets_is_refused_with_the_models_that_hold_it(iris, tmp_path):
+    def apart(a, b):
+        return abs(float(a) - float(b))
+
+    numbers = [rows[:, 0] for rows in iris[0][:2]]
+    model = AlignedUMAP(random_state=0, n_epochs=5, target_metric=apart)
+    model.fit(iris[0][:2], numbers, relations=RELATED[:1])
+    with pytest.raises(ValueError, match="the model and of each of its mappers_"):
+        model.save(tmp_path)
+    for one in (model, *model.mappers_):
+        one.set_params(target_metric="categorical")
+    model.save(tmp_path)
+    assert np.array_equal(umapkit.load(tmp_path).embeddings_[0], model.embeddings_[0])

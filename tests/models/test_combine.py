@@ -16,6 +16,7 @@ from sklearn.utils.estimator_checks import check_estimator
 
 import umapkit
 from umapkit import UMAP, Combination, CombinedUMAP
+from umapkit.layout import History
 from umapkit.quality import knn_accuracy, trustworthiness
 
 
@@ -464,3 +465,51 @@ def test_a_start_out_of_rows_becomes_spectral_in_a_sum(digits):
     model = clone(base).fit(digits[0][:100])
     assert (model + model).model.init == "spectral"
     assert np.isfinite((model + model).embedding_).all()
+
+
+def test_the_users_observer_watches_the_one_layout(digits, capsys):
+    history = History(every=1)
+    base = UMAP(random_state=0, n_epochs=5, observers=history, verbose=True)
+    parts = [(slice(32), "euclidean"), (slice(32, 64), "cosine")]
+    CombinedUMAP(parts, model=base).fit(digits[0][:100])
+    assert history.epochs == [0, 1, 2, 3, 4, 5]
+    assert "0/0" not in capsys.readouterr().err
+    base = UMAP(random_state=0, n_epochs=5, observers=history)
+    one, other = (clone(base).fit(digits[0][:100, half]) for half in (slice(32), slice(32, 64)))
+    assert (one + other).model.observers is None
+
+
+def test_an_unfitted_combined_model_says_so(digits):
+    with pytest.raises(NotFittedError, match="not fitted"):
+        CombinedUMAP().transform(digits[0])
+
+
+def test_parts_that_are_no_list_of_parts_are_refused_by_name(digits):
+    with pytest.raises(ValueError, match=r"parts\[0\] is 5"):
+        CombinedUMAP([5]).fit(digits[0])
+    with pytest.raises(ValueError, match="parts=5 is not allowed"):
+        CombinedUMAP(5).fit(digits[0])  # pyright: ignore[reportArgumentType]
+
+
+def test_a_column_may_be_a_number_of_numpy(digits):
+    base = UMAP(n_epochs=0, random_state=0)
+    maps = [
+        CombinedUMAP([(number, "euclidean")], model=base).fit_transform(digits[0][:50])
+        for number in (3, np.int64(3))
+    ]
+    assert np.array_equal(*maps)
+
+
+def test_a_function_of_targets_is_refused_with_the_models_that_hold_it(digits, tmp_path):
+    def apart(a, b):
+        return abs(float(a) - float(b))
+
+    base = UMAP(random_state=0, n_epochs=5, target_metric=apart)
+    model = CombinedUMAP([([9, 10], "euclidean"), ([20, 21], "euclidean")], model=base)
+    model.fit(digits[0][:60], digits[1][:60].astype(float))
+    with pytest.raises(ValueError, match=r"model\.parts_ and model\.combination_\.model"):
+        model.save(tmp_path)
+    for one in (*model.parts_, model.combination_.model):
+        one.set_params(target_metric="categorical")
+    model.save(tmp_path)
+    assert np.array_equal(umapkit.load(tmp_path).embedding_, model.embedding_)

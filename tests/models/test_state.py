@@ -228,3 +228,50 @@ def test_a_saved_model_is_as_readable_as_other_files(model, tmp_path):
     assert len(modes) == 1
     with pytest.raises(FileExistsError, match="is a file"):
         model.save(plain)
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [
+        (UMAP, {}),
+        (umapkit.TSNE, {}),
+        (umapkit.LargeVis, {"perplexity": 9}),
+        (umapkit.NeighborEmbedding, {}),
+        ("combined", {}),
+    ],
+)
+def test_a_stream_that_was_the_start_is_saved_and_comes_back(rows, new, tmp_path, kind, more):
+    start = umapkit.ProgressiveUMAP(random_state=0).fit(rows)
+    given: dict = {"init": start, "n_epochs": 5, "random_state": 0} | more
+    made = umapkit.CombinedUMAP(model=UMAP(**given)) if kind == "combined" else kind(**given)
+    made.fit(rows)
+    made.save(tmp_path)
+    loaded = umapkit.load(tmp_path)
+    init = loaded.model.init if kind == "combined" else loaded.init
+    assert isinstance(init, umapkit.ProgressiveUMAP)
+    assert np.array_equal(init.embedding_, start.embedding_)
+    assert np.array_equal(loaded.transform(new), made.transform(new))
+
+
+def test_a_network_that_was_the_start_is_saved_and_comes_back(rows, new, tmp_path):
+    torch = pytest.importorskip("torch")
+    quick = {"random_state": 0, "n_epochs": 1, "n_neighbors": 5}
+    named = umapkit.ParametricUMAP(**quick).fit(rows)
+    made = UMAP(init=named, n_epochs=5, random_state=0).fit(rows)
+    made.save(tmp_path / "named")
+    loaded = umapkit.load(tmp_path / "named")
+    assert np.array_equal(loaded.transform(new), made.transform(new))
+    assert np.array_equal(loaded.init.transform(new), named.transform(new))
+    module = umapkit.ParametricUMAP(encoder=torch.nn.Linear(5, 2), **quick).fit(rows)
+    UMAP(init=module, n_epochs=5, random_state=0).fit(rows).save(tmp_path / "module")
+    with pytest.raises(ValueError, match="encoder"):
+        umapkit.load(tmp_path / "module")
+    loaded = umapkit.load(tmp_path / "module", encoder=torch.nn.Linear(5, 2))
+    assert np.array_equal(loaded.init.transform(new), module.transform(new))
+
+
+def test_targets_compared_by_the_card_of_a_metric_are_saved_by_its_name(rows, tmp_path):
+    card = umapkit.distances.METRICS["manhattan"]
+    made = UMAP(target_metric=card, n_epochs=5, random_state=0).fit(rows, rows[:, 0])
+    made.save(tmp_path)
+    assert umapkit.load(tmp_path).target_metric == "manhattan"

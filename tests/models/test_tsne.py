@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pickle
 import warnings
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from sklearn.datasets import load_digits
 from sklearn.utils.estimator_checks import check_estimator
 
 import umapkit
-from umapkit import TSNE
+from umapkit import TSNE, UMAP, LargeVis, NeighborEmbedding
 from umapkit.graph import intersect_labels, joint_affinities
 from umapkit.layout import Callback, LayoutInterrupted
 from umapkit.neighbors import find_neighbors
@@ -267,3 +268,53 @@ def test_bad_rows_are_refused(small):
         quick(perplexity="x").fit(small)
     with pytest.raises(ValueError, match="no edges"):
         quick().fit(small, graph=np.zeros((300, 300)))
+
+
+@pytest.mark.parametrize("member", [TSNE(3), NeighborEmbedding("tsne", perplexity=3)])
+def test_gaps_do_not_arrange_the_parts_of_a_spectral_start(member):
+    """Numbers in place of NaN, 3e38, would be the only thing that counts."""
+    rng = np.random.default_rng(0)
+    centres = 100 * rng.normal(size=(8, 4))
+    rows = (centres[:, None] + 0.1 * rng.normal(size=(8, 30, 4))).reshape(240, 4)
+    rows[::7, 2] = np.nan
+    member = clone(member).set_params(
+        metric="nan_euclidean", init="spectral", n_epochs=0, random_state=0
+    )
+    by_name = member.fit(rows).embedding_
+    start = umapkit.spectral_start(member.graph_, n_components=2, seed=0)  # by the graph alone
+    assert np.array_equal(by_name, member.set_params(init=start).fit(rows).embedding_)
+
+
+def test_densities_that_were_not_measured_are_asked_for_by_name(small):
+    model = quick().fit(small).set_params(densne=True)
+    with pytest.raises(ValueError, match="output_dens=True"):
+        model.optimize(3)
+
+
+def test_a_row_is_placed_on_a_map_of_few_rows():
+    rows = np.random.default_rng(0).normal(size=(6, 3))
+    with pytest.warns(UserWarning, match="more than a third"):
+        model = TSNE(n_epochs=5, random_state=0).fit(rows[:4])
+    assert np.isfinite(model.transform(rows[4:])).all()
+    with pytest.raises(ValueError, match="perplexity=5"):
+        model.transform(rows[4:], perplexity=5)
+
+
+@pytest.mark.parametrize(
+    "model", [TSNE(5), LargeVis(5), NeighborEmbedding("umap"), NeighborEmbedding("tsne")]
+)
+@pytest.mark.parametrize("kind", ["array", "sparse", "whole"])
+def test_of_given_weights_only_the_ratios_count(small, model, kind):
+    rows = small[:60]
+    graph = UMAP(n_epochs=0, random_state=0).fit(rows).graph_
+    graph = graph / graph.max()
+    much: Any = graph * 8
+    if kind == "array":
+        much = much.toarray()
+    elif kind == "whole":
+        graph, much = (graph > 0).astype(np.float32), (graph > 0).astype(np.int64) * 8
+    model = clone(model).set_params(n_epochs=5, init="random", random_state=0)
+    one, other = (clone(model).fit(rows, graph=given) for given in (graph, much))
+    assert np.array_equal(one.embedding_, other.embedding_)
+    with pytest.raises(ValueError, match="finite numbers from 0"):
+        model.fit(rows, graph=-much)

@@ -17,7 +17,7 @@ from umapkit._seed import mix, resolve_seed
 from umapkit.distances import Metric
 from umapkit.graph import TargetMetric
 from umapkit.init import given_start, make_start
-from umapkit.layout import Layout, Optimizer, resolve_epochs
+from umapkit.layout import Layout, LayoutInterrupted, Optimizer, resolve_epochs
 from umapkit.models._lockstep import align
 from umapkit.models._relations import check_relation, springs
 from umapkit.models._slices import (
@@ -199,7 +199,8 @@ target_n_neighbors, disconnection_distance, neighbors, optimizer, memory, n_jobs
         ValueError
             If tables, relations or a parameter cannot be used; the message says which.
         LayoutInterrupted
-            On Ctrl-C during the layout; `embeddings_` are the last maps.
+            On Ctrl-C during the layout; `embeddings_` are the last maps, and the last of them is
+            the error's `embedding`.
         """
         tables, targets = as_list(X, "X"), None if y is None else as_list(y, "y")
         count = len(tables)
@@ -289,7 +290,8 @@ target_n_neighbors, disconnection_distance, neighbors, optimizer, memory, n_jobs
         ValueError
             If the table, the relation or a parameter cannot be used.
         LayoutInterrupted
-            On Ctrl-C during the layout; `embeddings_` holds the last map of the new slice.
+            On Ctrl-C during the layout; `embeddings_` holds the last map of the new slice, as does
+            the error's `embedding`.
         """
         check_is_fitted(self)
         s = len(self.mappers_)
@@ -342,12 +344,14 @@ target_n_neighbors, disconnection_distance, neighbors, optimizer, memory, n_jobs
             if not -count <= index < count:
                 msg = f"index={index!r} is no slice: there are {count}, numbered from 0."
                 raise ValueError(msg)
-            return self.mappers_[index].transform(X)
+            return np.asarray(self.mappers_[index].transform(X))
         tables = as_list(X, "X")
         if len(tables) != count:
             msg = f"{len(tables)} tables were given for {count} slices. Give one for each, or index"
             raise ValueError(msg + "= and one table.")
-        return [mapper.transform(t) for mapper, t in zip(self.mappers_, tables, strict=True)]
+        # Arrays, also where scikit-learn is set to make frames.
+        pairs = zip(self.mappers_, tables, strict=True)
+        return [np.asarray(mapper.transform(table)) for mapper, table in pairs]
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fitted model to a folder; `umapkit.load` reads it.
@@ -378,6 +382,12 @@ target_n_neighbors, disconnection_distance, neighbors, optimizer, memory, n_jobs
             if isinstance(value, (list, tuple, np.ndarray)) and len(value) != count:
                 msg = f"{name} has {len(value)} values for {count} slices. Give one for each."
                 raise ValueError(msg)
+        if isinstance(self.init, str) and self.init not in ("spectral", "pca", "random"):
+            msg = (
+                f"init={self.init!r} is not known. Give 'spectral', 'pca', 'random', or a list of "
+                "arrays."
+            )
+            raise ValueError(msg)
         if not isinstance(self.init, str) and len(as_list(self.init, "init")) != count:
             msg = f"init has {len(self.init)} arrays for {count} slices. Give one for each."
             raise ValueError(msg)
@@ -448,6 +458,7 @@ target_n_neighbors, disconnection_distance, neighbors, optimizer, memory, n_jobs
     ) -> None:
         """Run the layouts and give their results to the mappers and to this model."""
         places = [mapper.embedding_[points(mapper)] for mapper in mappers]
+        stopped: KeyboardInterrupt | None = None
         try:
             with progress(length, shown=self.verbose) as after:
                 align(
@@ -458,6 +469,8 @@ target_n_neighbors, disconnection_distance, neighbors, optimizer, memory, n_jobs
                     regularisation=float(self.alignment_regularisation),
                     after=after,
                 )
+        except KeyboardInterrupt as stop:  # of a slice's epoch, or between two
+            stopped = stop
         finally:
             done = 0
             for mapper, layout in zip(mappers, layouts, strict=True):
@@ -469,3 +482,5 @@ target_n_neighbors, disconnection_distance, neighbors, optimizer, memory, n_jobs
                     mapper.embedding_ = mapper._places.expand(layout.embedding)
             self.n_epochs_ = done
             self.embeddings_ = [mapper.embedding_ for mapper in self.mappers_]
+        if stopped is not None:
+            raise LayoutInterrupted(self.embeddings_[-1], done) from stopped

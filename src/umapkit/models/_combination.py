@@ -69,7 +69,8 @@ class Combination(Algebra):
         Not fitted: the parameters of the layout. Of two models, the smaller `n_components` and
         `learning_rate`; the mean of a, b, `repulsion_strength` and `negative_sample_rate`; the
         larger `n_neighbors` and `n_epochs`; everything else, the seed too, of the first
-        (but a start that is neither "spectral" nor "random" becomes "spectral").
+        (but a start that is neither "spectral" nor "random" becomes "spectral", and observers
+        are left out: they have watched another layout).
     seed_ : int
         Seed that repeats the layout.
     loss_ : float
@@ -230,6 +231,7 @@ def combine_models(how: How, one: Any, other: Any) -> Any:
         n_epochs=max(int(np.max(n)) for n in lengths) if lengths else None,
         init="random" if isinstance(first.init, str) and first.init == "random" else "spectral",
         precomputed_knn=None,
+        observers=None,
         checkpoint=None,
         random_state=one.seed_,
     )

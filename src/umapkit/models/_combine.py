@@ -18,6 +18,7 @@ from umapkit.distances import MISSING, resolve_metric
 from umapkit.estimator import MapEstimator
 from umapkit.graph import How, check_how
 from umapkit.models._combination import Algebra, Combination, lay_out_combination
+from umapkit.models._fit import forget
 from umapkit.models._tables import columns_of, with_gaps
 from umapkit.models._terms import Leaf, Node
 from umapkit.models._umap import UMAP
@@ -140,6 +141,7 @@ class CombinedUMAP(Algebra, MapEstimator):
         layout_model = self._checked_model()
         names = column_names(X)
         rows = self._rows(X, reset=True)
+        forget(self)
         groups = self._groups(layout_model, rows.shape[1], names)
         check_how(self.how, self.weights, len(groups))
         how: Any = self.how  # checked
@@ -155,15 +157,13 @@ class CombinedUMAP(Algebra, MapEstimator):
                 "not promise. Give init='spectral' or 'random', or an array."
             )
             raise ValueError(msg)
-        for name in [name for name in vars(self) if name in _FITTED]:
-            delattr(self, name)
         given = self.random_state
         seed = resolve_seed(layout_model.random_state if given is None else given)
         layout_model.set_params(random_state=seed)
         leaves = []
         for columns, part in groups:
-            # Only the graph is wanted: no spectral start, no epochs.
-            part.set_params(n_epochs=0, init="random", random_state=seed)
+            # Only the graph is wanted: no spectral start, no epochs, nothing to watch.
+            part.set_params(n_epochs=0, init="random", random_state=seed, verbose=False)
             part.fit(with_gaps(columns_of(rows, columns)), y)
             leaves.append(Leaf(part, columns))
         node = Node.of(
@@ -174,6 +174,8 @@ class CombinedUMAP(Algebra, MapEstimator):
             shared=True,
             n_jobs=layout_model.n_jobs,
         )
+        if self.model is not None:
+            layout_model.observers = self.model.observers  # the user's own, who reads them
         made = Combination(node, layout_model, seed)
         try:
             lay_out_combination(made, rows, pure=self._missing_value() is None)
@@ -201,7 +203,8 @@ class CombinedUMAP(Algebra, MapEstimator):
         float32 array of shape (m, n_components)
             A training row takes its own place. NaN, with a warning, for rows without neighbours.
         """
-        return self.combination_.transform(with_gaps(self._rows(X, reset=False)))
+        rows = self._rows(X, reset=False)
+        return self.combination_.transform(with_gaps(rows))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fitted model to a folder; `umapkit.load` reads it.
@@ -232,7 +235,9 @@ class CombinedUMAP(Algebra, MapEstimator):
         metrics = (
             [model.metric]
             if self.parts is None
-            else [part[1] for part in self.parts if len(part) > 1]
+            else [part[1] for part in self.parts if _is_part(part)]
+            if _is_list(self.parts)
+            else []  # said by `fit`
         )
         return MISSING if any(_knows_missing(metric) for metric in metrics) else None
 
@@ -266,6 +271,7 @@ class CombinedUMAP(Algebra, MapEstimator):
                 "combined layout does not have. Leave it out: labels weigh on the graphs."
             )
             raise ValueError(msg)
+        model.observers = None  # copies, in which nobody looks
         return model
 
     def _groups(
@@ -276,12 +282,12 @@ class CombinedUMAP(Algebra, MapEstimator):
             whole: Any = clone(model)
             _refuse_distances(whole, "model")
             return [(np.arange(n_columns), whole)]
-        if isinstance(self.parts, str) or len(self.parts) == 0:
+        if not _is_list(self.parts) or len(self.parts) == 0:
             msg = f"parts={self.parts!r} is not allowed. Give a list of (columns, metric)."
             raise ValueError(msg)
         found: list[tuple[NDArray[np.int64], UMAP]] = []
         for number, part in enumerate(self.parts):
-            if not isinstance(part, (tuple, list)) or len(part) not in (2, 3):
+            if not _is_part(part):
                 msg = f"parts[{number}] is {part!r}. Give (columns, metric) or "
                 raise ValueError(msg + "(columns, metric, params).")
             params = dict(part[2]) if len(part) == 3 else {}
@@ -344,6 +350,14 @@ def _refuse_distances(part: UMAP, name: str) -> None:
         raise ValueError(msg)
 
 
+def _is_list(parts: Any) -> bool:
+    return isinstance(parts, Sequence) and not isinstance(parts, str)
+
+
+def _is_part(part: Any) -> bool:
+    return isinstance(part, (tuple, list)) and len(part) in (2, 3)
+
+
 def _knows_missing(metric: Any) -> bool:
     try:
         return resolve_metric(metric).missing
@@ -362,7 +376,7 @@ def _columns(
     if isinstance(chosen, slice):
         found = everything[chosen]
     else:
-        listed = [chosen] if isinstance(chosen, (str, int)) else list(chosen)
+        listed = [chosen] if isinstance(chosen, (str, int, np.integer)) else list(chosen)
         if any(isinstance(one, str) for one in listed):
             missing = [one for one in listed if one not in (names or [])]
             if missing:

@@ -91,7 +91,8 @@ class NeighborEmbedding(FamilyMember):
     embedding_ : float32 array of shape (n, n_components)
         The map.
     graph_ : csr_array of shape (u, u), float32
-        Affinities of the u different rows, in the order in which they first occur.
+        Affinities of the u different rows, in the order in which they first occur; of all n rows
+        where `graph` was given.
     loss_ : float
         What the loss is on the map, in nats: the divergence for "tsne", UMAP's effective loss for
         "umap" on "fuzzy", else the mean cost of a drawn edge with its strangers. Values of

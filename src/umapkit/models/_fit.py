@@ -54,6 +54,33 @@ def forget(model: Any) -> None:
         delattr(model, name)
 
 
+def check_places(model: UMAP, n: int) -> None:
+    """Refuse an `init` of coordinates that are not places of the n rows, or of the kept ones.
+
+    Raises
+    ------
+    ValueError
+        If its shape is another one, or a coordinate is not a finite number.
+    """
+    if isinstance(model.init, str) or is_model(model.init):
+        return
+    places = kept_places(model, n)
+    count = n if model._places.keeps_all else len(model._places.kept)
+    fits = places.shape == (count, model.n_components) and places.dtype.kind in "biuf"
+    if fits and np.isfinite(places).all():
+        return
+    # This says what is wrong.
+    given_start(places, n_rows=count, n_components=model.n_components, seed=model.seed_)
+
+
+def kept_places(model: UMAP, n: int) -> Any:
+    """Coordinates given as `init`; of those of all n rows the kept ones."""
+    init, copies = np.asarray(model.init), model._places
+    if init.shape == (n, model.n_components) and not copies.keeps_all:
+        return init[copies.kept]
+    return init
+
+
 def find_memberships(model: UMAP, rows: Any, graph: Any) -> csr_array:
     """Memberships of the kept rows: given, or by neighbours given or searched."""
     model._lists = None
@@ -167,9 +194,7 @@ def lay_out(model: UMAP, memberships: csr_array, rows: Any, labels: Labels | Non
         warm = keeps_scale(init)
         init = warm_start(init, known, memberships, seed=model.seed_)
     elif not isinstance(init, str):
-        init = np.asarray(init)
-        if init.shape == (len(rows), model.n_components):
-            init = init[copies.kept] if not copies.keeps_all else init
+        init = kept_places(model, len(rows))
     length, wanted = resolve_epochs(model.n_epochs, len(memberships.indptr) - 1)
     if model.densmap and model.n_epochs is None:
         length += MORE_EPOCHS

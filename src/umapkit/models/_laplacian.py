@@ -68,7 +68,8 @@ class LaplacianEigenmaps(MapEstimator):
         lambda of every axis, increasing but for rounding; NaN where the graph has several
         components, or too few rows for so many axes, which then lie at random.
     graph_ : csr_array of shape (u, u), float32
-        W of the u different rows, in the order in which they first occur.
+        W of the u different rows, in the order in which they first occur; of all n rows where
+        `graph` was given.
     neighbor_recall_ : float
         Share of the true neighbours that were found, estimated on a sample; NaN with a given graph.
     seed_ : int
@@ -133,7 +134,8 @@ class LaplacianEigenmaps(MapEstimator):
         ----------
         X : table of shape (n, n_features)
             Rows: array, sparse matrix, data frame, ...; see `umapkit.data.as_rows`. Equal rows are
-            one point of the map.
+            one point of the map. A C-contiguous float32 array is kept for `transform`, not copied:
+            do not write to it.
         y : ignored
             There for scikit-learn's pipelines. Labels shape the map through `graph`.
         graph : sparse or dense matrix of shape (n, n), optional
@@ -152,12 +154,12 @@ class LaplacianEigenmaps(MapEstimator):
         RuntimeError
             If the exact solver does not converge.
         """
+        self._check_parameters()
         rows = self._rows(X, reset=True)
+        forget(self)
         if len(rows) < 2:
             msg = f"Found array with {len(rows)} sample(s); eigenmaps need a minimum of 2 rows."
             raise ValueError(msg)
-        self._check_parameters()
-        forget(self)
         self.seed_ = resolve_seed(self.random_state)
         everyone = find_equals(rows, self.n_jobs)
         self._places = Copies.of(everyone.first, keep_all=graph is not None)

@@ -79,7 +79,8 @@ class LargeVis(FamilyMember):
     embedding_ : float32 array of shape (n, n_components)
         The map.
     graph_ : csr_array of shape (u, u), float32
-        Joint probabilities of the u different rows, in the order in which they first occur.
+        Joint probabilities of the u different rows, in the order in which they first occur; the
+        weights of all n rows where `graph` was given.
     loss_ : float
         Mean cost of a drawn edge and its strangers, in nats, estimated
         (`umapkit.quality.sampled_edge_cost` evaluates all pairs).

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from scipy.sparse import csr_array
 from sklearn.utils.validation import check_is_fitted
 
 from umapkit.data import RowFinder, Rows, SparseRows
-from umapkit.distances import resolve_metric
+from umapkit.distances import Metric, resolve_metric
 from umapkit.models._copies import Copies
 from umapkit.models._density import RadiusRule
 from umapkit.models._labels import classes_back, plain_classes
@@ -32,6 +33,8 @@ _NUMBERS = ("seed_", "a_", "b_", "n_epochs_", "n_features_in_", "_new_row_epochs
 _RADII = ("rad_orig_", "rad_emb_")
 _MAYBE_NAN = ("loss_", "neighbor_recall_")
 _WARM = "init"  # folder of a model that was the start
+# Reads a model of whichever room: this one does not know the others.
+Loader = Callable[[Path], Any]
 _FAMILY = ("LargeVis", "NeighborEmbedding")
 # What else a folder may hold, and who reads it.
 _COMPOSED = {
@@ -121,13 +124,16 @@ def save_start(init: Any, path: str | os.PathLike[str]) -> None:
     init.save(Path(path) / _WARM)
 
 
-def load(path: str | os.PathLike[str]) -> Any:
+def load(path: str | os.PathLike[str], *, load_start: Loader | None = None) -> Any:
     """Read a model that ``save`` wrote; no code from the files is run.
 
     Parameters
     ----------
     path : path-like
         The folder.
+    load_start : callable, optional
+        Reads the folder of a model that was the start. ``None``: this function, which knows the
+        models of this room; `umapkit.load` gives itself, which knows all.
 
     Returns
     -------
@@ -145,11 +151,12 @@ def load(path: str | os.PathLike[str]) -> Any:
     if config.get("model") in _COMPOSED:
         from umapkit.models import _load_composed
 
-        return getattr(_load_composed, _COMPOSED[config["model"]])(path, config, arrays)
+        reader = getattr(_load_composed, _COMPOSED[config["model"]])
+        return reader(path, config, arrays, load_start)
     if config.get("model") == "TSNE":
         from umapkit.models._tsne_load import load_tsne
 
-        return load_tsne(path, config, arrays)
+        return load_tsne(path, config, arrays, load_start)
     if config.get("model") in _PLAIN:
         from umapkit.models import _plain_load
 
@@ -157,12 +164,12 @@ def load(path: str | os.PathLike[str]) -> Any:
     if config.get("model") in _FAMILY:
         from umapkit.models._member_load import load_member
 
-        return load_member(path, config, arrays)
+        return load_member(path, config, arrays, load_start)
     if config.get("model") != "UMAP":
         known = ", ".join(map(repr, ["UMAP", "TSNE", *_PLAIN, *_FAMILY, *_COMPOSED]))
         msg = f"{os.fspath(path)} holds a {config.get('model')!r}; this version loads {known}."
         raise ValueError(msg)
-    model = UMAP(**parameters_back(config["parameters"], arrays, path))
+    model = UMAP(**parameters_back(config["parameters"], arrays, path, load_start))
     for name, value in config["fitted"].items():
         setattr(model, name, value)
     for name in _MAYBE_NAN:
@@ -267,6 +274,8 @@ def plain_parameters(model: Any, arrays: dict[str, NDArray[Any]]) -> dict[str, A
             plain[name] = resolve_metric(model.metric).name
         elif name == "metric_kwds":
             plain[name] = _plain_keywords(model, arrays)
+        elif name == "target_metric" and isinstance(value, Metric):
+            plain[name] = value.name
         elif name == "target_metric" and callable(value):
             msg = (
                 "target_metric is a function, which no file of a model can hold. A fitted model "
@@ -297,7 +306,10 @@ def _plain_keywords(model: Any, arrays: dict[str, NDArray[Any]]) -> dict[str, An
 
 
 def parameters_back(
-    plain: dict[str, Any], arrays: dict[str, NDArray[Any]], path: str | os.PathLike[str]
+    plain: dict[str, Any],
+    arrays: dict[str, NDArray[Any]],
+    path: str | os.PathLike[str],
+    load_start: Loader | None = None,
 ) -> dict[str, Any]:
     """Parameters out of what `plain_parameters` made of them."""
     parameters: dict[str, Any] = {
@@ -305,7 +317,7 @@ def parameters_back(
         for name, value in plain.items()
     }
     if parameters.get("init") == {"folder": _WARM}:
-        parameters["init"] = load(Path(path) / _WARM)
+        parameters["init"] = (load_start or load)(Path(path) / _WARM)
     if isinstance(parameters.get("metric_kwds"), dict):
         given = parameters["metric_kwds"]["keywords"] | {
             name.removeprefix("metric_kwds."): array

@@ -16,7 +16,7 @@ from umapkit.graph import shape_of
 from umapkit.models._aligned import AlignedUMAP
 from umapkit.models._combination import Combination
 from umapkit.models._combine import CombinedUMAP
-from umapkit.models._load import load, parameters_back, plain_parameters, save_start
+from umapkit.models._load import Loader, load, parameters_back, plain_parameters, save_start
 from umapkit.models._terms import Leaf, Node
 from umapkit.models._umap import UMAP
 from umapkit.store import write_folder
@@ -33,7 +33,9 @@ def save_combination(made: Combination, path: str | os.PathLike[str]) -> None:
 
 def save_combined(model: CombinedUMAP, path: str | os.PathLike[str]) -> None:
     """Write a fitted `CombinedUMAP`; see `CombinedUMAP.save`."""
-    config, arrays = _combination_state(model.combination_, path)
+    made = model.combination_
+    _refuse_functions([*model.parts_, made.model], "model.parts_ and model.combination_.model")
+    config, arrays = _combination_state(made, path)
     names = getattr(model, "feature_names_in_", None)
     inner = None if model.model is None else model.model.random_state
     config |= {
@@ -52,13 +54,17 @@ def save_combined(model: CombinedUMAP, path: str | os.PathLike[str]) -> None:
 
 
 def load_combination(
-    path: str | os.PathLike[str], config: dict[str, Any], arrays: Arrays
+    path: str | os.PathLike[str],
+    config: dict[str, Any],
+    arrays: Arrays,
+    load_start: Loader | None = None,
 ) -> Combination:
     """Read what `save_combination` wrote."""
-    model = UMAP(**parameters_back(config["layout"], arrays, path))
+    model = UMAP(**parameters_back(config["layout"], arrays, path, load_start))
     # The curve, which the settling of new rows reads.
     model._check_parameters(graph=None)
-    made = Combination(_node_back(config["tree"], path, arrays), model, config["seed_"])
+    node = _node_back(config["tree"], path, arrays, load_start)
+    made = Combination(node, model, config["seed_"])
     made.embedding_ = arrays["embedding"]
     made.disconnected_ = arrays["disconnected"]
     made.loss_, made.n_epochs_ = config["loss_"], config["n_epochs_"]
@@ -69,15 +75,18 @@ def load_combination(
 
 
 def load_combined(
-    path: str | os.PathLike[str], config: dict[str, Any], arrays: Arrays
+    path: str | os.PathLike[str],
+    config: dict[str, Any],
+    arrays: Arrays,
+    load_start: Loader | None = None,
 ) -> CombinedUMAP:
     """Read what `save_combined` wrote."""
-    made = load_combination(path, config, arrays)
+    made = load_combination(path, config, arrays, load_start)
     plain = config["parameters"]
     parts = plain["parts"]
     template: Any = None
     if plain["model"]:
-        template = UMAP(**parameters_back(config["layout"], arrays, path))
+        template = UMAP(**parameters_back(config["layout"], arrays, path, load_start))
         template.set_params(random_state=plain["model_random_state"])
     model = CombinedUMAP(
         None if parts is None else [_part_back(part) for part in parts],
@@ -96,6 +105,7 @@ def load_combined(
 
 def save_aligned(model: AlignedUMAP, path: str | os.PathLike[str]) -> None:
     """Write a fitted `AlignedUMAP`; see `AlignedUMAP.save`."""
+    _refuse_functions([*model.mappers_, model], "the model and of each of its mappers_")
     arrays: Arrays = {}
     for number, pairs in enumerate(model._pairs):
         arrays[f"relations.{number}"] = pairs
@@ -128,9 +138,13 @@ def save_aligned(model: AlignedUMAP, path: str | os.PathLike[str]) -> None:
 
 
 def load_aligned(
-    path: str | os.PathLike[str], config: dict[str, Any], arrays: Arrays
+    path: str | os.PathLike[str],
+    config: dict[str, Any],
+    arrays: Arrays,
+    load_start: Loader | None = None,
 ) -> AlignedUMAP:
     """Read what `save_aligned` wrote."""
+    del load_start  # slices begin at arrays
     parameters = {name: _plain_back(value) for name, value in config["parameters"].items()}
     if isinstance(parameters["init"], dict):
         count = parameters["init"]["arrays"]
@@ -143,6 +157,16 @@ def load_aligned(
     model._pairs = [arrays[f"relations.{number}"] for number in range(slices - 1)]
     model.embeddings_ = [mapper.embedding_ for mapper in model.mappers_]
     return model
+
+
+def _refuse_functions(models: list[Any], where: str) -> None:
+    """Refuse targets compared by a function, and say which models hold it."""
+    if any(callable(model.target_metric) for model in models):
+        msg = (
+            "target_metric is a function, which no file of a model can hold. Fitted models do not "
+            f"need it any more: set_params(target_metric='categorical') of {where} before save."
+        )
+        raise ValueError(msg)
 
 
 def _combination_state(
@@ -182,12 +206,17 @@ def _plain_node(
     }
 
 
-def _node_back(plain: dict[str, Any], path: str | os.PathLike[str], arrays: Arrays) -> Any:
+def _node_back(
+    plain: dict[str, Any],
+    path: str | os.PathLike[str],
+    arrays: Arrays,
+    load_start: Loader | None,
+) -> Any:
     if "folder" in plain:
         columns = plain["columns"]
-        model = load(Path(path) / Path(plain["folder"]).name)
+        model = load(Path(path) / Path(plain["folder"]).name, load_start=load_start)
         return Leaf(model, None if columns is None else np.array(columns, dtype=np.int64))
-    parts = tuple(_node_back(part, path, arrays) for part in plain["parts"])
+    parts = tuple(_node_back(part, path, arrays, load_start) for part in plain["parts"])
     n = parts[0].n
     number = plain["graph"]
     values = tuple(arrays[f"graph.{number}.{name}"] for name in ("data", "indices", "indptr"))

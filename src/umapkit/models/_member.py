@@ -21,6 +21,7 @@ from umapkit.models._member_place import place_on_map
 from umapkit.models._members import Plan
 from umapkit.models._tsne_fit import search
 from umapkit.models._warm import clone_with_init, is_model
+from umapkit.models._watched import check_watched
 from umapkit.neighbors import NeighborIndex
 from umapkit.neighbors.sparse import keeps_sparse
 
@@ -82,11 +83,13 @@ class FamilyMember(MapEstimator):
         ----------
         X : table of shape (n, n_features)
             Rows: array, sparse matrix, data frame, ...; see `umapkit.data.as_rows`. Equal rows are
-            one point of the map.
+            one point of the map. A C-contiguous float32 array is kept for `transform`, not copied:
+            do not write to it.
         y : ignored
             There for scikit-learn's pipelines. Labels shape the map through `graph`.
         graph : sparse or dense matrix of shape (n, n), optional
-            Symmetric weights to lay out instead of the affinities of neighbours.
+            Symmetric weights, 0 or more, to lay out instead of the affinities of neighbours. Only
+            their ratios count: weights above 1 are divided by the largest.
 
         Returns
         -------
@@ -102,16 +105,16 @@ class FamilyMember(MapEstimator):
         LayoutInterrupted
             On Ctrl-C during the layout (a KeyboardInterrupt); `embedding_` is the last map.
         """
+        self._check_common()
         rows = self._rows(X, reset=True)
+        forget(self)
         if len(rows) < 2:
             msg = (
                 f"Found array with {len(rows)} sample(s); {type(self).__name__} needs a minimum "
                 "of 2 rows."
             )
             raise ValueError(msg)
-        self._check_common()
         self._plan(len(rows))  # refuse what cannot be, before the long search
-        forget(self)
         self.seed_ = resolve_seed(self.random_state)
         everyone = find_equals(rows, self.n_jobs)
         given = graph is not None
@@ -255,9 +258,4 @@ class FamilyMember(MapEstimator):
                 "Give init='spectral' or 'random', or an array."
             )
             raise ValueError(msg)
-        if self.checkpoint is not None and self.random_state is None:
-            msg = (
-                "checkpoint= needs a random_state: without one every fit draws another seed, and "
-                "an interrupted fit could never be continued. Give random_state=0, say."
-            )
-            raise ValueError(msg)
+        check_watched(self)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from umapkit.distances import resolve_metric
-from umapkit.graph import check_graph, fuzzy_graph, joint_affinities
+from umapkit.graph import fuzzy_graph, joint_affinities
 from umapkit.init import given_start, make_start
 from umapkit.layout import (
     Layout,
@@ -25,7 +25,7 @@ from umapkit.layout import (
 from umapkit.layout.contrast import ContrastLayout
 from umapkit.layout.tsne import TsneLayout, TsneOptions
 from umapkit.models._members import Plan
-from umapkit.models._tsne_fit import find_lists, make_tsne_start, search
+from umapkit.models._tsne_fit import find_lists, given_weights, make_tsne_start, search
 from umapkit.models._warm import is_model, keeps_scale, warm_start
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def find_graph(model: FamilyMember, plan: Plan, rows: Any, graph: Any) -> csr_ar
     asked: Any = model  # the search reads of t-SNE what every member has
     if graph is not None:
         model.neighbor_recall_ = math.nan
-        found = check_graph(graph, n_rows=len(rows))
+        found = given_weights(graph, len(rows))
     elif plan.affinities == "fuzzy":
         columns = available(plan.n_neighbors, len(rows))
         model._index = search(asked, rows, columns, model.neighbors)
@@ -104,6 +104,7 @@ def begin(model: FamilyMember, plan: Plan, graph: csr_array, rows: Any) -> Layou
     if isinstance(options, TsneOptions):
         asked: Any = SimpleNamespace(
             n_components=model.n_components,
+            metric=model.metric,
             init=model._start(),
             seed_=model.seed_,
             n_jobs=model.n_jobs,

@@ -13,7 +13,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from umapkit.data import RowFinder, SparseRows
 from umapkit.models._copies import Copies
-from umapkit.models._load import check_arrays, parameters_back, plain_parameters, save_start
+from umapkit.models._load import (
+    Loader,
+    check_arrays,
+    parameters_back,
+    plain_parameters,
+    save_start,
+)
 from umapkit.neighbors import NeighborIndex
 from umapkit.neighbors.sparse import SparseIndex
 from umapkit.store import write_folder
@@ -74,14 +80,18 @@ def save_member(model: FamilyMember, path: str | os.PathLike[str]) -> None:
 
 
 def load_member(
-    path: str | os.PathLike[str], config: dict[str, Any], arrays: dict[str, NDArray[Any]]
+    path: str | os.PathLike[str],
+    config: dict[str, Any],
+    arrays: dict[str, NDArray[Any]],
+    load_start: Loader | None = None,
 ) -> FamilyMember:
     """Read what `save_member` wrote."""
     from umapkit.models._family import NeighborEmbedding
     from umapkit.models._largevis import LargeVis
 
     kind: Any = {"LargeVis": LargeVis, "NeighborEmbedding": NeighborEmbedding}[config["model"]]
-    model: FamilyMember = kind(**parameters_back(config["parameters"], arrays, path))
+    parameters = parameters_back(config["parameters"], arrays, path, load_start)
+    model: FamilyMember = kind(**parameters)
     for name, value in config["fitted"].items():
         setattr(model, name, value)
     if model.neighbor_recall_ is None:

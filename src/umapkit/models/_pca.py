@@ -15,6 +15,7 @@ from umapkit._threads import resolve_n_jobs
 from umapkit.data import as_rows
 from umapkit.estimator import MapEstimator
 from umapkit.init import EXACT, PrincipalAxes, principal_axes
+from umapkit.models._fit import forget
 
 _BLOCK = 4096
 
@@ -101,16 +102,17 @@ class PCA(MapEstimator):
         ValueError
             If the data or a parameter cannot be used.
         """
-        rows: Any = self._rows(X, reset=True)
-        if len(rows) < 2:
-            msg = f"Found array with {len(rows)} sample(s); axes need a minimum of 2 rows."
-            raise ValueError(msg)
         count = self.n_components
         if isinstance(count, bool) or not hasattr(count, "__index__") or count < 1:
             msg = f"n_components={count!r} is not allowed. Give a whole number from 1."
             raise ValueError(msg)
         if self.solver not in ("auto", "exact", "iterated"):
             msg = f"solver={self.solver!r} is not known. Give 'auto', 'exact' or 'iterated'."
+            raise ValueError(msg)
+        rows: Any = self._rows(X, reset=True)
+        forget(self)
+        if len(rows) < 2:
+            msg = f"Found array with {len(rows)} sample(s); axes need a minimum of 2 rows."
             raise ValueError(msg)
         exact = self.solver == "exact" or (self.solver == "auto" and min(rows.shape) <= EXACT)
         self.seed_ = resolve_seed(self.random_state)

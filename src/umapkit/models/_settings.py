@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import numbers
 from typing import TYPE_CHECKING, Any, Self
 
@@ -13,7 +14,6 @@ from umapkit.data import SparseRows
 from umapkit.distances import MISSING, resolve_metric
 from umapkit.estimator import MapEstimator
 from umapkit.layout import (
-    Checkpoint,
     LayoutOptions,
     OutputMetric,
     find_ab,
@@ -23,6 +23,7 @@ from umapkit.layout import (
 from umapkit.models._density import check_densmap
 from umapkit.models._labels import check_labels
 from umapkit.models._warm import check_warm, clone_with_init, is_model
+from umapkit.models._watched import check_watched
 from umapkit.neighbors import Neighbors, read_distances
 from umapkit.neighbors.sparse import keeps_sparse
 
@@ -85,6 +86,7 @@ class Settings(MapEstimator):
     head_: NDArray[np.float64]
     init: Any
     learning_rate: float
+    local_connectivity: float
     loss_: float
     metric: Any
     metric_kwds: Any
@@ -94,6 +96,7 @@ class Settings(MapEstimator):
     n_neighbors: int
     negative_sample_rate: float
     neighbors: str
+    observers: Any
     optimizer: Any
     output_metric: str
     output_metric_kwds: Any
@@ -101,6 +104,7 @@ class Settings(MapEstimator):
     precomputed_knn: Any
     random_state: Any
     repulsion_strength: float
+    set_op_mix_ratio: float
     spread: float
     supervision: Any
     supervision_loss_: float
@@ -220,6 +224,15 @@ class Settings(MapEstimator):
             if isinstance(value, bool) or not hasattr(value, "__index__") or value < least:
                 msg = f"{name}={value!r} is not allowed. Give a whole number, {least} or more."
                 raise ValueError(msg)
+        mixed, connected = self.set_op_mix_ratio, self.local_connectivity
+        for name, fits, allowed in (
+            ("set_op_mix_ratio", 0 <= mixed <= 1, "from 0 (intersection) to 1 (union)"),
+            ("local_connectivity", 0 <= connected < math.inf, "of 0 or more"),
+            ("tol", self.tol is None or 0 < self.tol < math.inf, "above 0, such as 1e-3, or None"),
+        ):
+            if not fits:
+                msg = f"{name}={getattr(self, name)!r} is not allowed. Give a number {allowed}."
+                raise ValueError(msg)
         if self.disconnection_distance is not None and not self.disconnection_distance > 0:
             msg = (
                 f"disconnection_distance={self.disconnection_distance!r} is not allowed. Give a "
@@ -241,6 +254,12 @@ class Settings(MapEstimator):
             raise ValueError(msg)
         if is_model(self.init):
             check_warm(self.init, self)
+        if isinstance(self.init, str) and self.init not in ("spectral", "pca", "random"):
+            msg = (
+                f"init={self.init!r} is not known. Give 'spectral', 'pca', 'random', an array of "
+                "places, or a fitted model."
+            )
+            raise ValueError(msg)
         card = resolve_metric(self.metric, self.metric_kwds)
         if isinstance(self.init, str) and self.init == "pca" and (self._is_given() or card.missing):
             msg = (
@@ -258,15 +277,8 @@ class Settings(MapEstimator):
         if self.neighbors not in ("auto", "exact", "descent"):
             msg = f"neighbors={self.neighbors!r} is not known. Give 'auto', 'exact' or 'descent'."
             raise ValueError(msg)
-        if self.checkpoint is not None and self.random_state is None:
-            msg = (
-                "checkpoint= needs a random_state: without one every fit draws another seed, and "
-                "an interrupted fit could never be continued. Give random_state=0, say."
-            )
-            raise ValueError(msg)
+        check_watched(self)
         resolve_epochs(self.n_epochs, 1)
-        if self.checkpoint is not None:
-            Checkpoint(self.checkpoint, fingerprint="")
         self.a_, self.b_ = self._resolved_curve()
         self._layout_options(n_epochs=0, seed=0)
 

@@ -116,7 +116,8 @@ class TSNE(MapEstimator):
     embedding_ : float32 array of shape (n, n_components)
         The map.
     graph_ : csr_array of shape (u, u), float32
-        Joint probabilities of the u different rows, in the order in which they first occur.
+        Joint probabilities of the u different rows, in the order in which they first occur; of all
+        n rows where `graph` or `precomputed_knn` was given.
     kl_divergence_ : float
         Divergence of the map from the graph, in nats, not exaggerated; its normalisation by the
         layout's own repulsion.
@@ -248,12 +249,13 @@ class TSNE(MapEstimator):
         ----------
         X : table of shape (n, n_features)
             Rows: array, sparse matrix, data frame, ...; see `umapkit.data.as_rows`. Equal rows are
-            one point of the map.
+            one point of the map. A C-contiguous float32 array is kept for `transform`, not copied:
+            do not write to it.
         y : ignored
             There for scikit-learn's pipelines. Labels shape the map through `graph`.
         graph : sparse or dense matrix of shape (n, n), optional
-            Symmetric weights to lay out instead of the probabilities of neighbours; brought to the
-            sum 1. `umapkit.graph.intersect_labels` makes one that knows labels.
+            Symmetric weights, 0 or more, to lay out instead of the probabilities of neighbours;
+            brought to the sum 1. `umapkit.graph.intersect_labels` makes one that knows labels.
 
         Returns
         -------
@@ -268,11 +270,11 @@ class TSNE(MapEstimator):
             On Ctrl-C during the layout (a KeyboardInterrupt); `embedding_` is the last map.
         """
         rows = self._rows(X, reset=True)
+        forget(self)
         if len(rows) < 2:
             msg = f"Found array with {len(rows)} sample(s); t-SNE needs a minimum of 2 rows."
             raise ValueError(msg)
         check_tsne(self, graph=graph)
-        forget(self)
         self.seed_ = resolve_seed(self.random_state)
         everyone = find_equals(rows, self.n_jobs)
         given = graph is not None or self.precomputed_knn is not None
@@ -355,7 +357,7 @@ class TSNE(MapEstimator):
         self,
         X: Any,
         *,
-        perplexity: float = 5.0,
+        perplexity: float | None = None,
         n_epochs: int = 250,
         exaggeration: float = 1.5,
         learning_rate: float = 0.1,
@@ -370,9 +372,10 @@ class TSNE(MapEstimator):
         ----------
         X : table of shape (m, n_features)
             Rows with the columns of ``fit``.
-        perplexity : float, default 5
+        perplexity : float, optional
             Effective number of training rows that pull at a new one. Larger values place it nearer
-            to the middle of what it resembles.
+            to the middle of what it resembles. ``None``: 5, or as many as there are different
+            training rows.
         n_epochs : int, default 250
             Steps of gradient descent; 0 leaves rows at the median.
         exaggeration : float, default 1.5
@@ -404,7 +407,8 @@ class TSNE(MapEstimator):
         places = np.empty((len(rows), self.embedding_.shape[1]), dtype=np.float32)
         places[known] = self.embedding_[self._places.kept[found[known]]]
         if not known.all():
-            places[~known] = place_rows(self, rows[~known], options, perplexity, n_jobs)
+            pulling = min(5.0, len(self._places.kept)) if perplexity is None else perplexity
+            places[~known] = place_rows(self, rows[~known], options, pulling, n_jobs)
         return places
 
     def save(self, path: str | os.PathLike[str]) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from umapkit.distances import resolve_metric
 from umapkit.models._tsne_density import check_densne
 from umapkit.models._warm import is_model
+from umapkit.models._watched import check_watched
 
 if TYPE_CHECKING:
     from umapkit.models._tsne import TSNE
@@ -60,11 +61,6 @@ def check_tsne(model: TSNE, *, graph: Any) -> None:
     if graph is not None and model.precomputed_knn is not None:
         msg = "Both graph= and precomputed_knn= were given. Give one of them."
         raise ValueError(msg)
-    if model.checkpoint is not None and model.random_state is None:
-        msg = (
-            "checkpoint= needs a random_state: without one every fit draws another seed, and "
-            "an interrupted fit could never be continued. Give random_state=0, say."
-        )
-        raise ValueError(msg)
+    check_watched(model)
     check_densne(model, graph=graph)
     model._options()

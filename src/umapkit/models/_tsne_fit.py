@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, issparse
 
 from umapkit.data import Rows
+from umapkit.distances import resolve_metric
 from umapkit.graph import check_graph, joint_affinities
 from umapkit.init import given_start, pca_start, random_start, spectral_start
 from umapkit.layout import LayoutInterrupted, Progress, as_observers, execute
@@ -56,7 +57,7 @@ def find_affinities(model: TSNE, rows: Any, graph: Any) -> csr_array:
     if graph is not None:
         model.neighbor_recall_ = math.nan
         model.perplexity_ = model.perplexity
-        given = check_graph(graph, n_rows=len(rows))
+        given = given_weights(graph, len(rows))
         total = float(given.data.sum(dtype=np.float64))
         if not total > 0:
             msg = "graph has no edges, so there is nothing to lay out. Give some weights above 0."
@@ -84,6 +85,13 @@ def find_affinities(model: TSNE, rows: Any, graph: Any) -> csr_array:
     )
     measure_rows(model, joint, neighbors)
     return joint
+
+
+def given_weights(graph: Any, n: int) -> csr_array:
+    """Weights that the user brings, over the largest: only their ratios count."""
+    weights: Any = csr_array(graph) if issparse(graph) else np.asarray(graph)
+    top = float(weights.max()) if weights.dtype.kind in "iuf" and 0 not in weights.shape else 0.0
+    return check_graph(weights / top if 1 < top < math.inf else weights, n_rows=n)
 
 
 def find_lists(model: TSNE, rows: Rows, columns: int) -> tuple[Neighbors, float]:
@@ -142,7 +150,9 @@ def make_tsne_start(model: TSNE, graph: csr_array, rows: Any) -> NDArray[np.floa
     elif init == "pca":
         start = pca_start(rows, **common, n_jobs=model.n_jobs)
     elif init == "spectral":
-        start = spectral_start(graph, **common, data=rows, n_jobs=model.n_jobs)
+        # Rows arrange the graph's components; numbers in place of gaps would decide alone.
+        data = None if resolve_metric(model.metric).missing else rows
+        start = spectral_start(graph, **common, data=data, n_jobs=model.n_jobs)
     else:
         start = random_start(n, **common)
     return small(np.asarray(start, dtype=np.float64), random_start(n, **common))
@@ -212,7 +222,19 @@ def run_layout(
 
 
 def more_epochs(model: TSNE, options: TsneOptions) -> None:
-    """Continue the present map, with its velocities and gains."""
+    """Continue the present map, with its velocities and gains.
+
+    Raises
+    ------
+    ValueError
+        If densities are to count, and the fit did not measure them.
+    """
+    if model.densne and not hasattr(model, "rad_orig_"):
+        msg = (
+            "densne=True, but the model was fitted without densities (it has no rad_orig_). Fit it "
+            "with densne=True, or with output_dens=True for densities in later epochs only."
+        )
+        raise ValueError(msg)
     kept = model._places.kept
     places = model.embedding_ if model._places.keeps_all else model.embedding_[kept]
     density = density_of(model, share=1.0)

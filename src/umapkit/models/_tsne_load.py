@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from umapkit.models._load import parameters_back, plain_parameters, save_start
+from umapkit.models._load import Loader, parameters_back, plain_parameters, save_start
 from umapkit.models._plain_load import arrays_of, maybe_of, put_back
 from umapkit.store import write_folder
 
@@ -52,12 +52,15 @@ def save_tsne(model: TSNE, path: str | os.PathLike[str]) -> None:
 
 
 def load_tsne(
-    path: str | os.PathLike[str], config: dict[str, Any], arrays: dict[str, NDArray[Any]]
+    path: str | os.PathLike[str],
+    config: dict[str, Any],
+    arrays: dict[str, NDArray[Any]],
+    load_start: Loader | None = None,
 ) -> TSNE:
     """Read what `save_tsne` wrote."""
     from umapkit.models._tsne import TSNE
 
-    model = TSNE(**parameters_back(config["parameters"], arrays, path))
+    model = TSNE(**parameters_back(config["parameters"], arrays, path, load_start))
     put_back(model, path, config, arrays)
     model._motion = {name: arrays[name] for name in _MOTION}
     model._field = None

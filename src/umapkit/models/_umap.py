@@ -19,6 +19,7 @@ from umapkit.layout import Observer, Optimizer
 from umapkit.models._combination import Algebra
 from umapkit.models._copies import Copies
 from umapkit.models._fit import (
+    check_places,
     find_equals,
     find_kept,
     find_memberships,
@@ -315,10 +316,16 @@ class UMAP(Algebra, Invertible, Updatable, ClassPredictor):
             On Ctrl-C during the layout (a KeyboardInterrupt); `embedding_` is the last map.
         """
         self._check_parameters(graph=graph)
+        if graph is not None and self.set_op_mix_ratio != 1:
+            msg = (
+                f"set_op_mix_ratio={self.set_op_mix_ratio!r} would do nothing: graph= was given, "
+                "whose edges have no two directions to mix. Leave it at 1, or leave graph= out."
+            )
+            raise ValueError(msg)
         rows = self._rows(X, reset=True)
+        forget(self)
         if is_model(self.init):
             check_warm(self.init, self, n_columns=rows.shape[1])
-        forget(self)
         self.seed_ = resolve_seed(self.random_state)
         everyone = find_equals(rows, self.n_jobs)
         # A graph or a table of neighbours from outside is about all rows, copies included.
@@ -332,7 +339,9 @@ class UMAP(Algebra, Invertible, Updatable, ClassPredictor):
         self._inverse_number = None
         self._lists = self._radii = self._radius_rule = None
         self._keeper = GroundKeeper()
-        labels = None if y is None else Labels.read(self, y, copies)  # before the long search
+        # Before the long search:
+        labels = None if y is None else Labels.read(self, y, copies)
+        check_places(self, len(rows))
 
         memberships = find_memberships(self, self._finder.rows if not given else rows, graph)
         self.graph_ = copies.expand_graph(memberships)

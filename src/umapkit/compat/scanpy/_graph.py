@@ -54,6 +54,14 @@ def read_graph(adata: Any, neighbors_key: str | None) -> Ground:
     return Ground(check_graph(matrix / top if top > 1 else matrix), dict(record.get("params", {})))
 
 
+def metric_of(params: dict[str, Any]) -> dict[str, Any]:
+    """Return metric and keywords of scanpy's record, as `umapkit.UMAP` takes them."""
+    metric = params.get("metric", "euclidean")
+    # A function is recorded as it is; a name may have been through a file.
+    found = {"metric": metric if callable(metric) else str(metric)}
+    return found | {"metric_kwds": dict(params.get("metric_kwds") or {}) or None}
+
+
 def representation(adata: Any, params: dict[str, Any]) -> NDArray[np.float32]:
     """Rows that scanpy takes for these parameters (`use_rep`, `n_pcs`), by its own rule.
 

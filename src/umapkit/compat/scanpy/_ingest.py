@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import umapkit
-from umapkit.compat.scanpy._graph import N_PCS, read_graph, representation
+from umapkit.compat.scanpy._graph import N_PCS, metric_of, read_graph, representation
 from umapkit.neighbors import build_index
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def reference_model(
     curve: dict[str, Any] = {name: float(made[name]) for name in ("a", "b") if name in made}
     model = umapkit.UMAP(
         n_neighbors=int(ground.params.get("n_neighbors", 15)),
-        metric=str(ground.params.get("metric", "euclidean")),
+        **metric_of(ground.params),
         random_state=int(made.get("random_state", 0)),
         n_jobs=n_jobs,
         **curve,
@@ -126,12 +126,13 @@ def ingest(
         adata.obsm["X_pca"] = _project(adata, adata_ref, None)
     if "umap" in methods:
         model = reference_model(adata_ref, neighbors_key=neighbors_key)
-        adata.obsm["X_umap"] = model.transform(rows)
+        # An array, also where scikit-learn is set to make frames.
+        adata.obsm["X_umap"] = np.asarray(model.transform(rows))
     columns = [obs] if isinstance(obs, str) else list(obs or [])
     if columns:
         k = int(ground.params.get("n_neighbors", 15))
-        metric = str(ground.params.get("metric", "euclidean"))
-        near = build_index(known, n_neighbors=k, metric=metric, random_state=0).query(rows, k)
+        index = build_index(known, n_neighbors=k, random_state=0, **metric_of(ground.params))
+        near = index.query(rows, k)
         for column in columns:
             adata.obs[column] = _vote(adata_ref.obs[column], near.indices)
     return None if inplace else adata

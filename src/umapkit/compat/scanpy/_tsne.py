@@ -84,7 +84,7 @@ def tsne(
         "metric": metric,
         "use_rep": use_rep,
     }
-    adata.obsm["X_tsne" if key_added is None else key_added] = model.fit_transform(rows)
+    adata.obsm["X_tsne" if key_added is None else key_added] = model.fit(rows).embedding_
     adata.uns["tsne" if key_added is None else key_added] = {
         "params": {name: value for name, value in params.items() if value is not None}
     }

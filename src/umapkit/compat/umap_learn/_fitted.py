@@ -32,6 +32,7 @@ class Fitted:
     rad_orig_: NDArray[np.float32]
     rad_emb_: NDArray[np.float32]
     metric: Any
+    metric_kwds: Any
     n_neighbors: float
     random_state: Any
     transform_mode: str
@@ -45,6 +46,11 @@ class Fitted:
     _n_neighbors: int
     _supervised: bool
     _gaps: bool
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Whether a fit has come to its end, or a map was set from outside."""
+        state = vars(self)
+        return "_raw_data" in state and ("model_" in state or "embedding_" in state)
 
     def _take(self, model: umapkit.UMAP) -> None:
         """Show the state of a fitted umapkit model under umap-learn's names."""
@@ -135,10 +141,14 @@ class Fitted:
         """Make a model out of state that was set from outside, as scanpy's ingest does."""
         rows = self._raw_data if issparse(self._raw_data) else as_rows(self._raw_data)
         self._n_neighbors = int(vars(self).get("_n_neighbors", self.n_neighbors))
-        neighbors = find_neighbors(rows, n_neighbors=self._n_neighbors, metric=self.metric)
+        keywords = vars(self).get("_metric_kwds") or self.metric_kwds or None
+        neighbors = find_neighbors(
+            rows, n_neighbors=self._n_neighbors, metric=self.metric, metric_kwds=keywords
+        )
         parameters: dict[str, Any] = {
             "n_neighbors": self._n_neighbors,
             "metric": self.metric,
+            "metric_kwds": keywords,
             "random_state": self.random_state,
         }
         if "_a" in vars(self):

@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import umapkit
 from umapkit.compat.umap_learn._parametric import ParametricUMAP
 
@@ -14,15 +16,34 @@ _FILE = "umap_learn.json"
 
 
 def save_parametric(model: ParametricUMAP, path: str | os.PathLike[str]) -> None:
-    """Write a fitted model to a folder."""
-    model._fitted().save(path)
+    """Write a fitted model to a folder.
+
+    Raises
+    ------
+    TypeError
+        If a parameter holds something that is neither a plain value nor an array; nothing is
+        written then.
+    """
+    fitted = model._fitted()
     parameters = {
         name: value
         for name, value in model.get_params(deep=False).items()
-        if isinstance(value, (bool, int, float, str, dict)) or name == "dims"
+        if isinstance(value, (bool, int, float, str, dict, np.generic)) or name == "dims"
     }
-    text = json.dumps(parameters, indent=2) + "\n"
+    text = json.dumps(parameters, indent=2, default=_plain) + "\n"
+    fitted.save(path)
     (Path(path) / _FILE).write_text(text, encoding="utf-8")
+
+
+def _plain(value: Any) -> Any:
+    """Turn NumPy's numbers and arrays into numbers and lists."""
+    if isinstance(value, (np.generic, np.ndarray)):
+        return value.tolist()
+    msg = (
+        f"{value!r} cannot be saved: loading runs no code from the files. Set the parameter that "
+        "holds it to None before save."
+    )
+    raise TypeError(msg)
 
 
 def load_ParametricUMAP(

@@ -59,3 +59,10 @@ def read_rows(X: Any, *, finite: Any, metric: Any, least: int = 1) -> Any:
         ensure_min_samples=least,
         ensure_all_finite="allow-nan" if finite == "allow-nan" else False,
     )
+
+
+def stacked_like(old: Any, new: Any) -> Any:
+    """Rows below rows, of the first ones' kind: sparse or dense."""
+    if scipy.sparse.issparse(old):
+        return scipy.sparse.vstack([old, scipy.sparse.csr_matrix(new)], format="csr")
+    return np.vstack([old, new.toarray() if scipy.sparse.issparse(new) else new])

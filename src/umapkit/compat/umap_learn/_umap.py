@@ -17,7 +17,7 @@ from umapkit.compat.umap_learn._fitted import Fitted
 from umapkit.compat.umap_learn._gaps import among_filled_rows, metric_with_gaps
 from umapkit.compat.umap_learn._knn import usable_knn
 from umapkit.compat.umap_learn._parameters import our_parameters
-from umapkit.compat.umap_learn._rows import read_rows
+from umapkit.compat.umap_learn._rows import read_rows, stacked_like
 from umapkit.compat.umap_learn._validate import check_parameters, check_with_data
 from umapkit.data import as_sparse_rows, first_of_equals
 
@@ -289,9 +289,9 @@ output_dens, disconnection_distance
             raise ValueError(msg)
         model = self._moved_model()
         rows = read_rows(X, finite=ensure_all_finite, metric=self.metric)
+        stacked = stacked_like(self._raw_data, rows)
         model.update(self._handed(rows))
-        stack = scipy.sparse.vstack if scipy.sparse.issparse(rows) else np.vstack
-        self._raw_data = stack([self._raw_data, rows])
+        self._raw_data = stacked
         self._forget_derived()
         self._take(model)
 
@@ -338,6 +338,6 @@ output_dens, disconnection_distance
         return len(np.unique(first_of_equals(checked)))
 
     def _check_fitted(self) -> None:
-        if not hasattr(self, "_raw_data"):
+        if not self.__sklearn_is_fitted__():
             msg = "This UMAP is not fitted yet. Call fit with the rows of the map first."
             raise NotFittedError(msg)
