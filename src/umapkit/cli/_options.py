@@ -22,7 +22,7 @@ Jobs = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON instead of a table.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Write nothing but warnings and errors.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Write warnings and errors only.")]
 
 ModelFolder = Annotated[
     str, typer.Argument(metavar="MODEL", help="Folder that 'umapkit fit --model' wrote.")
