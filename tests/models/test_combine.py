@@ -479,18 +479,6 @@ def test_the_users_observer_watches_the_one_layout(digits, capsys):
     assert (one + other).model.observers is None
 
 
-def test_an_unfitted_combined_model_says_so(digits):
-    with pytest.raises(NotFittedError, match="not fitted"):
-        CombinedUMAP().transform(digits[0])
-
-
-def test_parts_that_are_no_list_of_parts_are_refused_by_name(digits):
-    with pytest.raises(ValueError, match=r"parts\[0\] is 5"):
-        CombinedUMAP([5]).fit(digits[0])
-    with pytest.raises(ValueError, match="parts=5 is not allowed"):
-        CombinedUMAP(5).fit(digits[0])  # pyright: ignore[reportArgumentType]
-
-
 def test_a_column_may_be_a_number_of_numpy(digits):
     base = UMAP(n_epochs=0, random_state=0)
     maps = [
@@ -498,18 +486,3 @@ def test_a_column_may_be_a_number_of_numpy(digits):
         for number in (3, np.int64(3))
     ]
     assert np.array_equal(*maps)
-
-
-def test_a_function_of_targets_is_refused_with_the_models_that_hold_it(digits, tmp_path):
-    def apart(a, b):
-        return abs(float(a) - float(b))
-
-    base = UMAP(random_state=0, n_epochs=5, target_metric=apart)
-    model = CombinedUMAP([([9, 10], "euclidean"), ([20, 21], "euclidean")], model=base)
-    model.fit(digits[0][:60], digits[1][:60].astype(float))
-    with pytest.raises(ValueError, match=r"model\.parts_ and model\.combination_\.model"):
-        model.save(tmp_path)
-    for one in (*model.parts_, model.combination_.model):
-        one.set_params(target_metric="categorical")
-    model.save(tmp_path)
-    assert np.array_equal(umapkit.load(tmp_path).embedding_, model.embedding_)

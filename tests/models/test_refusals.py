@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sklearn.exceptions import NotFittedError
 
+import umapkit
 import umapkit.models._fit
 import umapkit.models._tsne_fit
 from umapkit import (
@@ -140,3 +141,30 @@ def test_a_ratio_that_would_mix_nothing_is_refused():
     graph = UMAP(n_epochs=0).fit(FIVE).graph_
     with pytest.raises(ValueError, match=r"set_op_mix_ratio=0\.5 would do nothing"):
         UMAP(set_op_mix_ratio=0.5).fit(FIVE, graph=graph)
+
+
+def test_an_unfitted_combined_model_says_so():
+    with pytest.raises(NotFittedError, match="not fitted"):
+        CombinedUMAP().transform(FIVE)
+
+
+def test_parts_that_are_no_list_of_parts_are_refused_by_name():
+    with pytest.raises(ValueError, match=r"parts\[0\] is 5"):
+        CombinedUMAP([5]).fit(FIVE)
+    with pytest.raises(ValueError, match="parts=5 is not allowed"):
+        CombinedUMAP(5).fit(FIVE)  # pyright: ignore[reportArgumentType]
+
+
+def test_a_function_of_targets_is_refused_with_the_models_that_hold_it(tmp_path):
+    def apart(a, b):
+        return abs(float(a) - float(b))
+
+    base = UMAP(random_state=0, n_epochs=5, target_metric=apart)
+    model = CombinedUMAP(PARTS, model=base)
+    model.fit(FIVE, FIVE[:, 0])
+    with pytest.raises(ValueError, match=r"model\.parts_ and model\.combination_\.model"):
+        model.save(tmp_path)
+    for one in (*model.parts_, model.combination_.model):
+        one.set_params(target_metric="categorical")
+    model.save(tmp_path)
+    assert np.array_equal(umapkit.load(tmp_path).embedding_, model.embedding_)
