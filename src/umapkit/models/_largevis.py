@@ -18,7 +18,7 @@ from umapkit.models._members import Plan
 
 # Epochs where nothing is asked for: by the parallel optimiser, and by the serial one,
 # whose single draws are noisier.
-_SAMPLED, _LITERAL = 300, 1000
+_SAMPLED, _LITERAL = 500, 1000
 
 
 class LargeVis(FamilyMember):
@@ -47,7 +47,7 @@ class LargeVis(FamilyMember):
     learning_rate : float, default 1.0
         First step size; fades to 0.
     n_epochs : int or sequence of int, optional
-        Length of the layout; an epoch draws 10 edges a row. ``None``: 300, or what `n_samples`
+        Length of the layout; an epoch draws 10 edges a row. ``None``: 500, or what `n_samples`
         asks for; 1,000 for the serial optimizer. A list keeps the map at each of its epochs in
         `embedding_list_`.
     n_samples : int, optional
