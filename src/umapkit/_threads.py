@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-_BLAS = threading.RLock()
+
+def turns() -> Callable[[], threading.RLock]:
+    """Return a function that gives a lock: the same in all threads, another in a forked child.
+
+    A child has none of the threads that may have held the lock.
+    """
+    held = [threading.RLock()]
+
+    def renew() -> None:
+        held[0] = threading.RLock()
+
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=renew)
+    return lambda: held[0]
 
 
-def _new_lock() -> None:
-    global _BLAS
-    _BLAS = threading.RLock()
-
-
-if hasattr(os, "register_at_fork"):
-    # A child has none of the threads that may have held the lock.
-    os.register_at_fork(after_in_child=_new_lock)
+_BLAS = turns()
 
 
 @contextmanager
@@ -29,7 +35,7 @@ def one_blas_thread() -> Iterator[None]:
     """
     from threadpoolctl import threadpool_limits
 
-    with _BLAS, threadpool_limits(1):
+    with _BLAS(), threadpool_limits(1):
         yield
 
 

@@ -15,18 +15,7 @@ import pytest
 from umapkit import ProgressiveUMAP
 from umapkit.streaming import _journal
 
-
-def stream(path=None, **given) -> ProgressiveUMAP:
-    return ProgressiveUMAP(
-        **{
-            "engine": "exact",
-            "n_neighbors": 5,
-            "random_state": 0,
-            "n_jobs": 1,
-            "journal": path,
-            **given,
-        }
-    )
+from .streams import stream
 
 
 def closed(model):

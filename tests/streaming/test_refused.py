@@ -6,19 +6,7 @@ import pytest
 from umapkit import ProgressiveUMAP
 from umapkit.layout import Callback
 
-
-def stream(path=None, **given) -> ProgressiveUMAP:
-    return ProgressiveUMAP(
-        **{
-            "engine": "exact",
-            "n_neighbors": 5,
-            "random_state": 0,
-            "n_jobs": 1,
-            "journal": path,
-            **given,
-        }
-    )
-
+from .streams import stream
 
 DATES = np.array(["2020-01-01", "2020-01-02"], dtype="M8[D]")
 

@@ -8,7 +8,6 @@ none disturbs another, and all is as before when the last has ended.
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from umapkit._seed import Stage, draw, key
+from umapkit._threads import turns
 
 try:
     import torch
@@ -42,17 +42,7 @@ __all__ = [
     "torch",
 ]
 
-_TURN = threading.RLock()
-
-
-def _new_lock() -> None:
-    global _TURN
-    _TURN = threading.RLock()
-
-
-if hasattr(os, "register_at_fork"):
-    # A child has none of the threads that may have held the lock.
-    os.register_at_fork(after_in_child=_new_lock)
+_TURN = turns()
 
 
 def choose_device(device: str | torch.device = "auto") -> torch.device:
@@ -102,7 +92,7 @@ def _own_gpu() -> int:
 @contextmanager
 def threads(count: int) -> Iterator[None]:
     """Let torch use so many threads on the CPU while the context is open."""
-    with _TURN:
+    with _TURN():
         before = torch.get_num_threads()
         if count != before:
             torch.set_num_threads(count)
@@ -137,10 +127,10 @@ def deterministic(device: torch.device) -> Iterator[None]:
     On accelerators some operations have none, and nothing is changed there.
     """
     if device.type != "cpu":
-        with _TURN:
+        with _TURN():
             yield
         return
-    with _TURN:
+    with _TURN():
         before = torch.are_deterministic_algorithms_enabled()
         warn = torch.is_deterministic_algorithms_warn_only_enabled()
         settings: Any = torch.utils.deterministic
@@ -189,12 +179,12 @@ def seeded(seed: int, stage: Stage, epoch: int = 0, *, device: torch.device) -> 
     """Seed torch's own generators (dropout draws from them), and put them back afterwards."""
     number = torch_seed(seed, stage, epoch)
     if device.type != "cpu":
-        with _TURN, torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        with _TURN(), torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
             torch.manual_seed(number)
             yield
         return
     # As above, without a word to accelerators, which costs a third of a millisecond.
-    with _TURN:
+    with _TURN():
         before = torch.default_generator.get_state()
         torch.default_generator.manual_seed(number)
         try:
@@ -206,5 +196,5 @@ def seeded(seed: int, stage: Stage, epoch: int = 0, *, device: torch.device) -> 
 @contextmanager
 def own_draws() -> Iterator[None]:
     """Put torch's generator on the CPU back afterwards: what is drawn meanwhile is not used."""
-    with _TURN, torch.random.fork_rng(devices=[]):
+    with _TURN(), torch.random.fork_rng(devices=[]):
         yield
